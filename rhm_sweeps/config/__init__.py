@@ -1,0 +1,24 @@
+"""The configuration of a trial: frozen values, checked when they are made."""
+
+from rhm_sweeps.config.diffusion import DiffusionConfig
+from rhm_sweeps.config.evaluation import EvaluationConfig, StopConfig
+from rhm_sweeps.config.grammar import GrammarConfig
+from rhm_sweeps.config.model import ModelConfig
+from rhm_sweeps.config.training import TrainingConfig
+from rhm_sweeps.config.trial import FIELDS, TrialConfig, flatten, nest, parse_trial, trial_problems, unknown_field
+
+__all__ = [
+    "FIELDS",
+    "DiffusionConfig",
+    "EvaluationConfig",
+    "GrammarConfig",
+    "ModelConfig",
+    "StopConfig",
+    "TrainingConfig",
+    "TrialConfig",
+    "flatten",
+    "nest",
+    "parse_trial",
+    "trial_problems",
+    "unknown_field",
+]

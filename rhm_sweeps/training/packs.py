@@ -1,0 +1,69 @@
+"""Packs: models of the same shape as one model, their parameters stacked on a leading axis."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Sequence
+from typing import Self
+
+import torch
+from torch import Tensor, nn
+from torch.func import functional_call, stack_module_state, vmap
+
+from rhm_sweeps.config import TrialConfig
+from rhm_sweeps.models import build_model
+from rhm_sweeps.training.streams import Streams, normal
+
+
+class PackedModel:
+    """K models evaluated at once by `vmap` of `functional_call`; the module itself knows nothing of packs."""
+
+    def __init__(self, module: nn.Module, parameters: dict[str, Tensor], buffers: dict[str, Tensor]) -> None:
+        self.module = module
+        self.parameters = parameters
+        self.buffers = buffers
+        self._forward = vmap(self._one_member, in_dims=(0, 0, 0, 0))
+
+    @classmethod
+    def of(cls, models: Sequence[nn.Module]) -> Self:
+        """Stack the parameters and buffers of models of equal shape: each becomes (K, ...)."""
+        parameters, buffers = stack_module_state(list(models))
+        return cls(copy.deepcopy(models[0]).to("meta"), parameters, buffers)
+
+    def _one_member(self, parameters: dict[str, Tensor], buffers: dict[str, Tensor], x_t: Tensor, t: Tensor) -> Tensor:
+        return functional_call(self.module, (parameters, buffers), (x_t, t))  # type: ignore[no-any-return]
+
+    def __call__(self, x_t: Tensor, t: Tensor) -> Tensor:
+        """(K, B, d) tokens and (K, B) times to (K, B, d, v) logits."""
+        return self._forward(self.parameters, self.buffers, x_t, t)  # type: ignore[no-any-return]
+
+    @property
+    def members(self) -> int:
+        return next(iter(self.parameters.values())).shape[0]
+
+    def select(self, kept: Tensor) -> PackedModel:
+        """The pack of some of the members, by index."""
+        parameters = {name: tensor.detach()[kept].requires_grad_() for name, tensor in self.parameters.items()}
+        return PackedModel(self.module, parameters, {name: tensor[kept] for name, tensor in self.buffers.items()})
+
+    def member_state(self, index: int) -> dict[str, Tensor]:
+        """The state dict of one member, on the CPU."""
+        stacked = {**self.parameters, **self.buffers}
+        return {name: tensor[index].detach().cpu().clone() for name, tensor in stacked.items()}
+
+
+def initial_model(config: TrialConfig) -> nn.Module:
+    """The model of a trial, initialized from the trial's own streams."""
+    streams, start = Streams([config.training.seed]), torch.zeros(1, dtype=torch.int64)
+
+    def draw(name: str, shape: torch.Size) -> Tensor:
+        return normal(streams.words(f"init/{name}", start, shape.numel())).reshape(shape)
+
+    model = build_model(config)
+    model.reset_parameters(draw)
+    return model
+
+
+def initial_pack(configs: Sequence[TrialConfig], device: torch.device | str = "cpu") -> PackedModel:
+    """The packed, initialized models of trials with equal pack key."""
+    return PackedModel.of([initial_model(config).to(device) for config in configs])

@@ -1,0 +1,150 @@
+"""Uniform discrete diffusion against brute force on v = 3, d = 2: all nine strings, every transition as a matrix."""
+
+import itertools
+
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+
+from rhm_sweeps.config import DiffusionConfig
+from rhm_sweeps.diffusion.noise_schedules import alpha_bar_table, linear_betas, sampling_times
+from rhm_sweeps.diffusion.uniform import categorical, kl_loss, p_sample_loop, q_posterior, q_sample
+
+V, D, T = 3, 2, 12
+SCHEDULE = DiffusionConfig(timesteps=T, beta1=0.05, beta2=0.6)
+ALPHA_BAR = alpha_bar_table(SCHEDULE)
+STATES = torch.tensor(list(itertools.product(range(V), repeat=D)))
+DATA = torch.tensor([0.5, 0, 0, 0, 0.3, 0, 0, 0, 0.2], dtype=torch.float64)  # strings 00, 11, 22
+
+
+def one_step(beta: float) -> torch.Tensor:
+    """Transition matrix of one token."""
+    return (1 - beta) * torch.eye(V, dtype=torch.float64) + beta / V
+
+
+def forward_matrices() -> list[torch.Tensor]:
+    """Products of the one-step matrices: entry [x_0, x_t] of item t."""
+    products = [torch.eye(V, dtype=torch.float64)]
+    for beta in linear_betas(T, SCHEDULE.beta1, SCHEDULE.beta2)[1:]:
+        products.append(products[-1] @ one_step(float(beta)))
+    return products
+
+
+def brute_force_posterior(x_t: int, x_0: int, s: int, t: int) -> torch.Tensor:
+    """q(x_s | x_t, x_0) of one token by Bayes' rule on the chain's matrices."""
+    matrices = forward_matrices()
+    between = torch.linalg.solve(matrices[s], matrices[t])
+    joint = matrices[s][x_0] * between[:, x_t]
+    return joint / joint.sum()
+
+
+def coefficients(t: int, s: int) -> tuple[torch.Tensor, torch.Tensor]:
+    return ALPHA_BAR[t] / ALPHA_BAR[s], ALPHA_BAR[s]
+
+
+def test_q_sample_has_the_marginals_of_the_chain():
+    draws = torch.rand(2, 200_000, 1, generator=torch.Generator().manual_seed(0))
+    x_0 = torch.full((200_000, 1), 2)
+    for t in (1, 5, T):
+        x_t = q_sample(x_0, ALPHA_BAR[t].expand(200_000), draws[0], (draws[1] * V).long())
+        frequencies = torch.bincount(x_t.flatten(), minlength=V) / 200_000
+        assert frequencies.double() == pytest.approx(forward_matrices()[t][2], abs=0.006)
+
+
+@pytest.mark.parametrize(("t", "s"), [(1, 0), (2, 1), (7, 6), (T, T - 1), (9, 4), (T, 0)])
+def test_posterior_is_that_of_the_chain(t, s):
+    alpha, alpha_bar_s = coefficients(t, s)
+    for x_t, x_0 in itertools.product(range(V), repeat=2):
+        x_0_probs = torch.eye(V, dtype=torch.float64)[x_0][None]
+        ours = q_posterior(torch.tensor([x_t]), x_0_probs, alpha, alpha_bar_s)[0]
+        assert ours == pytest.approx(brute_force_posterior(x_t, x_0, s, t), abs=1e-12)
+
+
+@pytest.mark.parametrize("t", [1, 2, 7, T])
+def test_loss_is_the_divergence_of_the_posteriors(t):
+    logits = torch.randn(9, D, V, generator=torch.Generator().manual_seed(t), dtype=torch.float64)
+    x_0, x_t = STATES, STATES.flip(0)
+    alpha, alpha_bar_s = (c.expand(9) for c in coefficients(t, t - 1))
+    true = q_posterior(x_t, torch.eye(V, dtype=torch.float64)[x_0], alpha, alpha_bar_s)
+    model = q_posterior(x_t, logits.softmax(-1), alpha, alpha_bar_s)
+    expected = torch.special.xlogy(true, true / model).sum(-1).mean(-1)
+    assert kl_loss(logits, x_0, x_t, alpha, alpha_bar_s) == pytest.approx(expected, rel=1e-5)
+
+
+def test_loss_vanishes_where_the_network_is_right():
+    x_0, x_t = STATES, STATES.flip(0)
+    logits = 60 * torch.nn.functional.one_hot(x_0, V).float()
+    for t in range(1, T + 1):
+        loss = kl_loss(logits, x_0, x_t, *(c.float().expand(9) for c in coefficients(t, t - 1)))
+        assert float(loss.abs().max()) < 1e-6
+
+
+def test_loss_and_gradient_stay_finite_when_the_network_is_surely_wrong():
+    logits = (200.0 * torch.nn.functional.one_hot((STATES + 1) % V, V)).requires_grad_()
+    loss = kl_loss(logits, STATES, STATES, *(c.float().expand(9) for c in coefficients(1, 0)))
+    loss.sum().backward()
+    assert loss.isfinite().all()
+    assert logits.grad.isfinite().all()
+
+
+def test_the_cavity_posterior_minimizes_the_loss_and_the_marginal_does_not():
+    def expected_loss(logits_of):
+        matrices, total = forward_matrices(), 0.0
+        for t in range(1, T + 1):
+            weights = DATA[:, None] * matrices[t][STATES[:, None], STATES[None]].prod(-1)
+            for (i, x_0), (j, x_t) in itertools.product(enumerate(STATES), repeat=2):
+                if weights[i, j] > 0:
+                    total += float(weights[i, j]) * float(kl_loss(logits_of(x_t, t), x_0, x_t, *coefficients(t, t - 1)))
+        return total / T
+
+    def cavity(x_t, t):
+        return exact_logits(x_t, t, others_only=True)
+
+    def marginal(x_t, t):
+        return exact_logits(x_t, t, others_only=False)
+
+    best = expected_loss(cavity)
+    assert best < expected_loss(marginal)
+    noise = torch.randn(D, V, generator=torch.Generator().manual_seed(1), dtype=torch.float64)
+    assert best < expected_loss(lambda x_t, t: cavity(x_t, t) + 0.1 * noise)
+
+
+def exact_logits(x_t: torch.Tensor, t: int, *, others_only: bool) -> torch.Tensor:
+    """log p(x_0,i | x_t without i) or log p(x_0,i | x_t) under DATA, by enumeration: (d, v)."""
+    likelihood = forward_matrices()[t][STATES, x_t]  # (states, d)
+    rows = []
+    for i in range(D):
+        evidence = likelihood[:, [j for j in range(D) if j != i]].prod(-1) if others_only else likelihood.prod(-1)
+        rows.append(torch.zeros(V, dtype=torch.float64).index_add_(0, STATES[:, i], DATA * evidence))
+    return (torch.stack(rows) / torch.stack(rows).sum(-1, keepdim=True) + 1e-300).log()
+
+
+def test_sampler_has_the_distribution_of_the_reverse_chain():
+    """With an exact denoiser, the law of the samples is the product of the reverse kernels, and close to the data."""
+    law = torch.full((9,), 1 / 9, dtype=torch.float64)
+    table = torch.stack([torch.stack([exact_logits(x, t, others_only=True) for x in STATES]) for t in range(1, T + 1)])
+    for t in range(T, 0, -1):
+        kernels = q_posterior(STATES, table[t - 1].softmax(-1), *(c.expand(9) for c in coefficients(t, t - 1)))
+        law = law @ torch.stack([kernels[:, range(D), y].prod(-1) for y in STATES], 1)
+    count, generator = 40_000, torch.Generator().manual_seed(0)
+    x_T = torch.randint(V, (count, D), generator=generator)  # noqa: N806
+    samples = p_sample_loop(
+        lambda x_t, t: table[t - 1][x_t @ torch.tensor([V, 1])],
+        x_T,
+        ALPHA_BAR,
+        sampling_times(T),
+        lambda t: torch.rand(count, D, generator=generator),
+    )
+    frequencies = torch.bincount(samples @ torch.tensor([V, 1]), minlength=9) / count
+    assert frequencies.double() == pytest.approx(law, abs=0.01)
+    assert law == pytest.approx(DATA, abs=0.12)
+
+
+@given(st.lists(st.floats(0, 10), min_size=2, max_size=6).filter(lambda p: sum(p) > 1e-3), st.floats(0, 1, exclude_max=True))
+def test_categorical_inverts_the_cumulative_distribution(weights, draw):
+    probs = torch.tensor(weights, dtype=torch.float64)
+    chosen = int(categorical(probs, torch.tensor(draw, dtype=torch.float64)))
+    cumulative = probs.cumsum(0) / probs.sum()
+    assert cumulative[chosen] >= draw - 1e-9
+    assert chosen == 0 or cumulative[chosen - 1] <= draw + 1e-9
