@@ -36,7 +36,10 @@ class ConfigError(UsageError):
         self.problems = tuple(problems)
         self.source = source
         count = len(self.problems)
-        lines = [f"{source}: {count} problem{'s' if count != 1 else ''}", *(f"  {problem}" for problem in self.problems)]
+        lines = [
+            f"{source}: {count} problem{'s' if count != 1 else ''}",
+            *(f"  {problem}" for problem in self.problems),
+        ]
         super().__init__("\n".join(lines) if count != 1 else f"{source}: {self.problems[0]}")
 
 

@@ -1,6 +1,7 @@
 """The durable record of a sweep: plan, trial states and metric points, in one SQLite file in the sweep's folder.
 
-Everything that asks "what is done?" asks the ledger. A transaction that returned survives a power cut (WAL, synchronous=FULL).
+Everything that asks "what is done?" asks the ledger. A transaction that returned survives a power cut
+(WAL, synchronous=FULL).
 """
 
 from __future__ import annotations
@@ -28,14 +29,16 @@ CREATE TABLE IF NOT EXISTS trials (
     state TEXT NOT NULL DEFAULT 'pending', reason TEXT NOT NULL DEFAULT '', started_ms INTEGER, ended_ms INTEGER
 ) STRICT;
 CREATE TABLE IF NOT EXISTS points (
-    id INTEGER PRIMARY KEY, signature TEXT NOT NULL REFERENCES trials, step INTEGER NOT NULL, timestamp_ms INTEGER NOT NULL,
-    metrics TEXT NOT NULL, UNIQUE (signature, step)
+    id INTEGER PRIMARY KEY, signature TEXT NOT NULL REFERENCES trials, step INTEGER NOT NULL,
+    timestamp_ms INTEGER NOT NULL, metrics TEXT NOT NULL, UNIQUE (signature, step)
 ) STRICT;
 CREATE TABLE IF NOT EXISTS projections (
     target TEXT NOT NULL, signature TEXT NOT NULL, run_id TEXT NOT NULL, last_point INTEGER NOT NULL DEFAULT 0,
     state TEXT NOT NULL DEFAULT '', PRIMARY KEY (target, signature)
 ) STRICT;
 """
+
+_TRIAL_COLUMNS = "signature, position, pack, config, state, reason, started_ms, ended_ms"
 
 
 @dataclass(frozen=True)
@@ -65,7 +68,7 @@ class MetricPoint:
 
 @dataclass(frozen=True)
 class Projection:
-    """How much of a trial a tracking store already has: its run there, the last point sent, the last `state:reason` sent."""
+    """How much of a trial a tracking store has: its run there, the last point sent, the last `state:reason` sent."""
 
     signature: str
     run_id: str
@@ -143,21 +146,14 @@ class Ledger:
                 [(t.signature, t.position, t.pack, json.dumps(t.config, sort_keys=True)) for t in trials],
             )
 
-    def forget(self, signatures: Sequence[str]) -> None:
-        """Remove trials and their points, so that they can be planned anew."""
-        rows = [(signature,) for signature in signatures]
-        with self.transaction():
-            for table in ("points", "projections", "trials"):
-                self._db.executemany(f"DELETE FROM {table} WHERE signature = ?", rows)
-
     def trials(self, *states: TrialState) -> list[TrialRecord]:
         """All trials, or those in the given states, in the order of the plan."""
         where = f"WHERE state IN ({','.join('?' * len(states))})" if states else ""
         rows = self._db.execute(
-            f"SELECT signature, position, pack, config, state, reason, started_ms, ended_ms FROM trials {where} ORDER BY position",
+            f"SELECT {_TRIAL_COLUMNS} FROM trials {where} ORDER BY position",
             states,
         )
-        return [TrialRecord(*row[:3], json.loads(row[3]), *row[4:]) for row in rows]
+        return [_trial(row) for row in rows]
 
     def counts(self) -> dict[TrialState, int]:
         """How many trials are in each state."""
@@ -186,10 +182,11 @@ class Ledger:
             )
 
     def points(self, signature: str | None = None, after: int = 0, limit: int = -1) -> Iterator[MetricPoint]:
-        """Points in the order they were recorded: of one trial or of all, those with an id above `after`, at most `limit`."""
+        """Points in the order of recording: of one trial or of all, those with an id above `after`, at most `limit`."""
         where, values = ("AND signature = ?", (after, signature, limit)) if signature else ("", (after, limit))
         rows = self._db.execute(
-            f"SELECT signature, step, metrics, timestamp_ms, id FROM points WHERE id > ? {where} ORDER BY id LIMIT ?", values
+            f"SELECT signature, step, metrics, timestamp_ms, id FROM points WHERE id > ? {where} ORDER BY id LIMIT ?",
+            values,
         )
         return (MetricPoint(sig, step, json.loads(metrics), ms, key) for sig, step, metrics, ms, key in rows)
 
@@ -203,7 +200,8 @@ class Ledger:
 
     def projections(self, target: str) -> dict[str, Projection]:
         """What the tracking store `target` already has, by signature."""
-        rows = self._db.execute("SELECT signature, run_id, last_point, state FROM projections WHERE target = ?", (target,))
+        query = "SELECT signature, run_id, last_point, state FROM projections WHERE target = ?"
+        rows = self._db.execute(query, (target,))
         return {row[0]: Projection(*row) for row in rows}
 
     def set_projections(self, target: str, projections: Iterable[Projection]) -> None:
@@ -216,10 +214,14 @@ class Ledger:
     def unprojected(self, target: str) -> list[TrialRecord]:
         """Trials that left "pending" at any time and whose state is not the one that the store `target` has."""
         rows = self._db.execute(
-            "SELECT t.signature, position, pack, config, t.state, reason, started_ms, ended_ms FROM trials t "
-            "LEFT JOIN projections p ON p.target = ? AND p.signature = t.signature "
-            "WHERE (t.state != 'pending' OR started_ms IS NOT NULL) AND coalesce(p.state, '') != t.state || ':' || reason "
-            "ORDER BY position",
+            f"SELECT {_TRIAL_COLUMNS} FROM trials t WHERE (state != 'pending' OR started_ms IS NOT NULL) "
+            "AND NOT EXISTS (SELECT 1 FROM projections p WHERE target = ? AND p.signature = t.signature "
+            "AND p.state = t.state || ':' || reason) ORDER BY position",
             (target,),
         )
-        return [TrialRecord(*row[:3], json.loads(row[3]), *row[4:]) for row in rows]
+        return [_trial(row) for row in rows]
+
+
+def _trial(row: tuple[Any, ...]) -> TrialRecord:
+    signature, position, pack, config, state, reason, started_ms, ended_ms = row
+    return TrialRecord(signature, position, pack, json.loads(config), state, reason, started_ms, ended_ms)

@@ -9,5 +9,10 @@ class Section(BaseModel):
     """A frozen, strict value: unknown keys, wrong types, infinities and NaN are refused at construction."""
 
     model_config = ConfigDict(
-        frozen=True, extra="forbid", strict=True, allow_inf_nan=False, use_attribute_docstrings=True, protected_namespaces=()
+        frozen=True,
+        extra="forbid",
+        strict=True,
+        allow_inf_nan=False,
+        use_attribute_docstrings=True,
+        protected_namespaces=(),
     )

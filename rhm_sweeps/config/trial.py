@@ -111,4 +111,6 @@ def unknown_field(name: str) -> str:
     near = difflib.get_close_matches(name, FIELDS, n=1, cutoff=0.5)
     leaf = name.rsplit(".", 1)[-1]
     near = near or [field for field in FIELDS if field.rsplit(".", 1)[-1] == leaf][:1]
-    return "there is no such field" + (f"; did you mean `{near[0]}`?" if near else "; `rhm-sweep spaces fields` lists all")
+    return "there is no such field" + (
+        f"; did you mean `{near[0]}`?" if near else "; `rhm-sweep spaces fields` lists all"
+    )

@@ -7,6 +7,7 @@ earlier time s (s = t - 1 when nothing is skipped), with `alpha` = alpha_bar_t /
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from itertools import pairwise
 
 import torch
 from torch import Tensor
@@ -80,7 +81,7 @@ def p_sample_loop(
         draw: maps the time t to uniform draws in [0, 1) shaped as x_T.
     """
     x_t = x_T
-    for t, s in zip(times, times[1:], strict=False):
+    for t, s in pairwise(times):
         alpha_bar_s = alpha_bar[..., s, None].expand(x_t.shape[:-1])
         alpha = (alpha_bar[..., t, None] / alpha_bar[..., s, None]).expand(x_t.shape[:-1])
         x_0_probs = denoise(x_t, t).float().softmax(-1)

@@ -17,7 +17,13 @@ from rhm_sweeps.training.loop import PackTrainer
 class PackEvaluator:
     """Holds what does not change between evaluations: fixed pairs, parsers, training sets."""
 
-    def __init__(self, configs: Sequence[TrialConfig], grammars: Sequence[Grammar], datasets: Sequence[Dataset], trainer: PackTrainer) -> None:
+    def __init__(
+        self,
+        configs: Sequence[TrialConfig],
+        grammars: Sequence[Grammar],
+        datasets: Sequence[Dataset],
+        trainer: PackTrainer,
+    ) -> None:
         pairs = configs[0].evaluation.loss_pairs
         self.configs = list(configs)
         self.parsers = [Parser(grammar) for grammar in grammars]
@@ -30,7 +36,10 @@ class PackEvaluator:
     def evaluate(self, trainer: PackTrainer) -> list[dict[str, float]]:
         """The metrics of each member at the trainer's step, in the members' order."""
         config = trainer.config
-        train_loss, test_loss = self.train_pairs.mean_loss(trainer).tolist(), self.test_pairs.mean_loss(trainer).tolist()
+        train_loss, test_loss = (
+            self.train_pairs.mean_loss(trainer).tolist(),
+            self.test_pairs.mean_loss(trainer).tolist(),
+        )
         samples = sample_strings(
             trainer.model,
             trainer.alpha_bar,

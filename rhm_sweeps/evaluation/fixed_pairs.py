@@ -38,11 +38,16 @@ class FixedPairs:
         return torch.cat([trainer.losses(*chunk) for chunk in chunks], 1).mean(1)
 
 
-def fixed_pairs(trainer: PackTrainer, strings: Sequence[np.ndarray], count: int, split: Literal["train", "test"]) -> FixedPairs:
+def fixed_pairs(
+    trainer: PackTrainer, strings: Sequence[np.ndarray], count: int, split: Literal["train", "test"]
+) -> FixedPairs:
     """Pair each of `count` strings, taken in turn from a split, with a time (stratified over 1..T) and its noise."""
     config, start = trainer.config, torch.zeros(1, dtype=torch.int64, device=trainer.device)
     x_0 = torch.stack([_in_turn(member, count) for member in strings]).to(trainer.device)
-    strata = torch.arange(count, device=trainer.device) + uniform(trainer.streams.words(f"pairs/{split}/time", start, count))[:, 0]
+    strata = (
+        torch.arange(count, device=trainer.device)
+        + uniform(trainer.streams.words(f"pairs/{split}/time", start, count))[:, 0]
+    )
     t = 1 + (strata / count * config.diffusion.timesteps).long().clamp_(max=config.diffusion.timesteps - 1)
     noise = trainer.streams.words(f"pairs/{split}/noise", start, x_0[0].numel()).reshape(x_0.shape)
     x_t = q_sample(x_0, trainer.alpha_bar_at(t), uniform(noise), below(noise, config.grammar.num_features))

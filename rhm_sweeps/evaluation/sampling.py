@@ -14,7 +14,13 @@ from rhm_sweeps.training.streams import Streams, below, uniform
 
 @torch.no_grad()
 def sample_strings(
-    model: PackedModel, alpha_bar: Tensor, streams: Streams, string_length: int, vocabulary: int, count: int, sampling_steps: int | None
+    model: PackedModel,
+    alpha_bar: Tensor,
+    streams: Streams,
+    string_length: int,
+    vocabulary: int,
+    count: int,
+    sampling_steps: int | None,
 ) -> Tensor:
     """Draw `count` strings from each member, all denoising steps of a few strings at a time: (K, count, d) tokens.
 
@@ -35,5 +41,5 @@ def sample_strings(
             return model(x_t, torch.full(x_t.shape[:2], t, device=x_t.device))
 
         noise = below(words(timesteps + 1), vocabulary)
-        chunks.append(p_sample_loop(denoise, noise, alpha_bar, times, lambda t: uniform(words(t))))  # noqa: B023 - used at once
+        chunks.append(p_sample_loop(denoise, noise, alpha_bar, times, lambda t: uniform(words(t))))
     return torch.cat(chunks, 1)

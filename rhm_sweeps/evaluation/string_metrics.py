@@ -8,7 +8,9 @@ from rhm_sweeps.config import TrialConfig
 from rhm_sweeps.grammar import Parser, StringSet
 
 
-def string_metrics(samples: np.ndarray, parser: Parser, training_set: StringSet, config: TrialConfig) -> dict[str, float]:
+def string_metrics(
+    samples: np.ndarray, parser: Parser, training_set: StringSet, config: TrialConfig
+) -> dict[str, float]:
     """Metrics of sampled strings (N, d).
 
     Returns:

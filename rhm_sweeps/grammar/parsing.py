@@ -76,7 +76,7 @@ def _parents(rules: NDArray[np.int64], num_features: int) -> NDArray[np.int16]:
 
 
 def _parse_level(symbols: NDArray[np.int16], parents: NDArray[np.int16], grammar: Grammar) -> NDArray[np.int16]:
-    blocks = symbols.reshape(len(symbols), -1, grammar.tuple_size)
+    blocks = symbols.reshape(len(symbols), symbols.shape[1] // grammar.tuple_size, grammar.tuple_size)
     codes = blocks[..., 0].astype(np.intp)
     invalid = blocks[..., 0] < 0
     for position in range(1, grammar.tuple_size):

@@ -83,7 +83,7 @@ def expand(grammar: Grammar, classes: NDArray[np.int64], choices: Sequence[NDArr
     for rules, choice in zip(grammar.rules, choices, strict=True):
         synonyms = rules.astype(np.uint8).reshape(-1, grammar.tuple_size)
         rows = np.multiply(symbols, grammar.num_synonyms, dtype=np.int64) + choice
-        symbols = np.take(synonyms, rows, axis=0).reshape(len(symbols), -1)
+        symbols = np.take(synonyms, rows, axis=0).reshape(len(symbols), choice.shape[1] * grammar.tuple_size)
     return symbols
 
 

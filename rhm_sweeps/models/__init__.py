@@ -17,9 +17,7 @@ def build_model(config: TrialConfig) -> BpUNet:
     """Return the denoiser of a trial, its weights still unset."""
     grammar, model = config.grammar, config.model
     dtype = torch.bfloat16 if config.training.precision == "bf16" else torch.float32
-    return BpUNet(
-        grammar.num_features, grammar.tuple_size, grammar.num_layers, model.width, _time_input(config), dtype
-    )
+    return BpUNet(grammar.num_features, grammar.tuple_size, grammar.num_layers, model.width, _time_input(config), dtype)
 
 
 def _time_input(config: TrialConfig) -> torch.Tensor:

@@ -50,7 +50,13 @@ class BpUNet(nn.Module):
     """
 
     def __init__(
-        self, vocabulary: int, tuple_size: int, depth: int, width: int, alpha_bar: Tensor, dtype: torch.dtype = torch.float32
+        self,
+        vocabulary: int,
+        tuple_size: int,
+        depth: int,
+        width: int,
+        alpha_bar: Tensor,
+        dtype: torch.dtype = torch.float32,
     ) -> None:
         """Build with weights unset (`reset_parameters` draws them).
 
@@ -67,11 +73,15 @@ class BpUNet(nn.Module):
         self.up = nn.ModuleList(Block(2 * w, s * w, w, math.sqrt(2 * s * w), dtype) for _ in range(depth))
         self.readout = ScaledLinear(2 * w, v, 2 * w, dtype)
         absent, present = input_levels(alpha_bar, v)
+        self.absent: Tensor
+        self.present: Tensor
         self.register_buffer("absent", absent.float())
         self.register_buffer("present", present.float())
 
     def forward(self, x_t: Tensor, t: Tensor) -> Tensor:
-        x = torch.lerp(self.absent[t][:, None, None], self.present[t][:, None, None], one_hot(x_t, self.vocabulary).float())
+        x = torch.lerp(
+            self.absent[t][:, None, None], self.present[t][:, None, None], one_hot(x_t, self.vocabulary).float()
+        )
         x = gelu(self.embed(x).float())
         skips = [x]
         for block in self.down:
@@ -80,7 +90,8 @@ class BpUNet(nn.Module):
         for block in self.up:
             skip = skips.pop()
             x = block(torch.cat((x, skip), -1), x.shape[1])
-        return self.readout(torch.cat((x, skips.pop()), -1)).float()
+        logits: Tensor = self.readout(torch.cat((x, skips.pop()), -1))
+        return logits.float()
 
     @torch.no_grad()
     def reset_parameters(self, normal: NormalDraw) -> None:

@@ -12,7 +12,7 @@ from torch import Tensor
 from rhm_sweeps.config import TrialConfig
 from rhm_sweeps.diffusion.noise_schedules import alpha_bar_table
 from rhm_sweeps.diffusion.uniform import kl_loss, q_sample
-from rhm_sweeps.training.packs import PackedModel, initial_pack
+from rhm_sweeps.training.packs import initial_pack
 from rhm_sweeps.training.streams import Streams, below, uniform
 
 CHUNK_STEPS = 32
@@ -31,7 +31,9 @@ class Batches:
 class PackTrainer:
     """Optimizes the members of a pack together; `step` counts the optimizer steps done."""
 
-    def __init__(self, configs: Sequence[TrialConfig], train_sets: Sequence[np.ndarray], device: torch.device | str = "cpu") -> None:
+    def __init__(
+        self, configs: Sequence[TrialConfig], train_sets: Sequence[np.ndarray], device: torch.device | str = "cpu"
+    ) -> None:
         """Start at step 0.
 
         Args:
@@ -46,7 +48,9 @@ class PackTrainer:
         self.streams = Streams([config.training.seed for config in configs], self.device)
         self.alpha_bar = torch.stack([alpha_bar_table(config.diffusion) for config in configs]).float().to(self.device)
         self.sizes = torch.tensor([len(strings) for strings in train_sets], device=self.device)
-        self.strings = torch.nn.utils.rnn.pad_sequence([torch.from_numpy(s) for s in train_sets], batch_first=True).to(self.device)
+        self.strings = torch.nn.utils.rnn.pad_sequence([torch.from_numpy(s) for s in train_sets], batch_first=True).to(
+            self.device
+        )
         self.optimizer = self._new_optimizer()
 
     def _new_optimizer(self) -> torch.optim.Adam:
@@ -97,7 +101,9 @@ class PackTrainer:
         self.streams = self.streams.select(index)
         self.alpha_bar, self.sizes, self.strings = self.alpha_bar[index], self.sizes[index], self.strings[index]
         self.optimizer = self._new_optimizer()
-        self._load_moments({key: {n: x if n == "step" else x[index] for n, x in state.items()} for key, state in old.items()})
+        self._load_moments(
+            {key: {n: x if n == "step" else x[index] for n, x in state.items()} for key, state in old.items()}
+        )
 
     def _load_moments(self, state: dict[int, dict[str, Tensor]]) -> None:
         groups = self.optimizer.state_dict()["param_groups"]

@@ -31,11 +31,12 @@ class PackedModel:
         return cls(copy.deepcopy(models[0]).to("meta"), parameters, buffers)
 
     def _one_member(self, parameters: dict[str, Tensor], buffers: dict[str, Tensor], x_t: Tensor, t: Tensor) -> Tensor:
-        return functional_call(self.module, (parameters, buffers), (x_t, t))  # type: ignore[no-any-return]
+        logits: Tensor = functional_call(self.module, (parameters, buffers), (x_t, t))
+        return logits
 
     def __call__(self, x_t: Tensor, t: Tensor) -> Tensor:
         """(K, B, d) tokens and (K, B) times to (K, B, d, v) logits."""
-        return self._forward(self.parameters, self.buffers, x_t, t)  # type: ignore[no-any-return]
+        return self._forward(self.parameters, self.buffers, x_t, t)
 
     @property
     def members(self) -> int:

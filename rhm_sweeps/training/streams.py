@@ -28,7 +28,7 @@ _MULTIPLIER_2 = _signed(0x94D049BB133111EB)
 
 def _shift_right(words: Tensor, bits: int) -> Tensor:
     """Logical shift; torch's own shift of int64 keeps the sign."""
-    return (words >> bits) & (2 ** (64 - bits) - 1)
+    return torch.bitwise_and(words >> bits, 2 ** (64 - bits) - 1)
 
 
 def mix64(words: Tensor) -> Tensor:

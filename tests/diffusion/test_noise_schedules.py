@@ -1,6 +1,7 @@
 """Noise schedules against the product that defines them."""
 
 import math
+from itertools import pairwise
 
 import pytest
 
@@ -13,7 +14,9 @@ def test_alpha_bar_starts_at_exactly_one_and_is_the_product_of_one_minus_beta():
     betas = [0.002 + (0.3 - 0.002) * t / 50 for t in range(1, 51)]
     assert len(table) == 51
     assert float(table[0]) == 1.0
-    assert [float(x) for x in table[1:]] == pytest.approx([math.prod(1 - b for b in betas[:t]) for t in range(1, 51)], rel=1e-12)
+    assert [float(x) for x in table[1:]] == pytest.approx(
+        [math.prod(1 - b for b in betas[:t]) for t in range(1, 51)], rel=1e-12
+    )
 
 
 def test_last_beta_is_beta2():
@@ -24,4 +27,4 @@ def test_last_beta_is_beta2():
 def test_sampling_times_descend_from_the_last_time_to_zero(steps):
     times = sampling_times(200, steps)
     assert (times[0], times[-1], len(times)) == (200, 0, (steps or 200) + 1)
-    assert all(t > s for t, s in zip(times, times[1:], strict=False))
+    assert all(t > s for t, s in pairwise(times))

@@ -141,7 +141,10 @@ def test_sampler_has_the_distribution_of_the_reverse_chain():
     assert law == pytest.approx(DATA, abs=0.12)
 
 
-@given(st.lists(st.floats(0, 10), min_size=2, max_size=6).filter(lambda p: sum(p) > 1e-3), st.floats(0, 1, exclude_max=True))
+@given(
+    st.lists(st.floats(0, 10), min_size=2, max_size=6).filter(lambda p: sum(p) > 1e-3),
+    st.floats(0, 1, exclude_max=True),
+)
 def test_categorical_inverts_the_cumulative_distribution(weights, draw):
     probs = torch.tensor(weights, dtype=torch.float64)
     chosen = int(categorical(probs, torch.tensor(draw, dtype=torch.float64)))

@@ -13,9 +13,17 @@ from rhm_sweeps.training.packs import initial_model
 
 
 def config(**model):
-    grammar = {"num_features": 5, "num_classes": 4, "num_synonyms": 2, "num_layers": 3, "tuple_size": model.pop("tuple_size", 2)}
+    grammar = {
+        "num_features": 5,
+        "num_classes": 4,
+        "num_synonyms": 2,
+        "num_layers": 3,
+        "tuple_size": model.pop("tuple_size", 2),
+    }
     data = {"train_size": 8, "test_size": 8}
-    return parse_trial({"grammar": grammar, "model": {"width": 12, **model}, "diffusion": {"timesteps": 20}, "training": data})
+    return parse_trial(
+        {"grammar": grammar, "model": {"width": 12, **model}, "diffusion": {"timesteps": 20}, "training": data}
+    )
 
 
 def normalized(x):
@@ -49,7 +57,9 @@ def test_equals_the_convolutional_network(tuple_size):
     generator = torch.Generator().manual_seed(0)
     x_t = torch.randint(5, (7, tuple_size**3), generator=generator)
     t = torch.randint(1, 21, (7,), generator=generator)
-    torch.testing.assert_close(model(x_t, t), by_convolutions(model, alpha_bar_table(trial.diffusion), x_t, t), rtol=1e-4, atol=1e-6)
+    torch.testing.assert_close(
+        model(x_t, t), by_convolutions(model, alpha_bar_table(trial.diffusion), x_t, t), rtol=1e-4, atol=1e-6
+    )
 
 
 def test_has_about_6_l_w_squared_parameters():

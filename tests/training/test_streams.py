@@ -47,7 +47,9 @@ def test_a_longer_stream_begins_with_the_shorter_one():
 
 def test_seeds_purposes_and_steps_give_different_words():
     steps = torch.arange(50)
-    words = torch.cat([Streams(range(20)).words(purpose, steps, 10).flatten() for purpose in ("batch", "noise", "time")])
+    words = torch.cat(
+        [Streams(range(20)).words(purpose, steps, 10).flatten() for purpose in ("batch", "noise", "time")]
+    )
     assert len(words.unique()) == len(words)
 
 
