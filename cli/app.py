@@ -1,0 +1,51 @@
+"""The application: every command in one table."""
+
+from __future__ import annotations
+
+import typer
+
+from rhm_sweeps.version import __version__
+
+from . import grammar, spaces
+from .launch import launch
+from .plan import plan
+from .resume import resume
+from .status import ls, status
+from .train import train
+
+app = typer.Typer(
+    name="rhm-sweep",
+    help="Sweeps of diffusion models trained on the Random Hierarchy Model: when do they generalize, when do they memorize?",
+    no_args_is_help=True,
+    rich_markup_mode="rich",
+    pretty_exceptions_enable=False,
+    context_settings={
+        "help_option_names": ["-h", "--help"],
+        "token_normalize_func": lambda name: name.replace("_", "-"),
+    },
+)
+app.command(epilog="Example: rhm-sweep launch quickstart -s train_size=grid:64,256")(launch)
+app.command(epilog="Example: rhm-sweep plan memorization -s replicas=5")(plan)
+app.command(epilog="Example: rhm-sweep resume quickstart")(resume)
+app.command(epilog="Example: rhm-sweep status quickstart --json")(status)
+app.command(epilog="Example: rhm-sweep ls")(ls)
+app.command(epilog="Example: rhm-sweep train --num_classes 2 --num_synonyms 2 --train_size 64 --steps 2048 --width 64")(
+    train
+)
+app.add_typer(grammar.app, name="grammar")
+app.add_typer(spaces.app, name="spaces")
+
+
+def _version(show: bool) -> None:
+    if show:
+        typer.echo(f"rhm-sweep {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    version: bool = typer.Option(
+        False, "--version", callback=_version, is_eager=True, help="Print the version and exit."
+    ),
+) -> None:
+    """Sweeps of diffusion models trained on the Random Hierarchy Model."""

@@ -1,0 +1,83 @@
+"""What `launch` and `resume` share: run a session, write its report, say where everything is, exit with the right code."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+import typer
+
+from rhm_sweeps.errors import RhmSweepError
+
+from .console_signals import stop_on_signals
+from .output import print_json, stderr
+from .session_flags import DEFAULT_RESULTS
+
+if TYPE_CHECKING:
+    from rhm_sweeps.sweeps.folder import SweepFolder
+    from rhm_sweeps.sweeps.recorder import StopRequest
+    from rhm_sweeps.sweeps.session import SessionResult
+
+
+def drive_sweep(session: Callable[[StopRequest], SessionResult], *, as_json: bool) -> None:
+    """Run a session to its end and exit: 0 all done, 1 some failed, 130 or 143 interrupted."""
+    from rhm_sweeps.sweeps.folder import sweep_status
+
+    with stop_on_signals() as stop:
+        result = session(stop)
+    if result.outcome.unfinished == 0:
+        _report(result)
+    if as_json:
+        print_json(sweep_status(result.folder))
+    _say_where(result)
+    raise typer.Exit(exit_code(result, stop))
+
+
+def _report(result: SessionResult) -> None:
+    from .write_report import write_and_log_report
+
+    try:
+        write_and_log_report(result.folder, result.store)
+    except RhmSweepError as error:
+        stderr.print(f"the report could not be finished: {error}", markup=False)
+
+
+def _say_where(result: SessionResult) -> None:
+    from rhm_sweeps.tracking.store import redact
+
+    outcome, folder = result.outcome, result.folder
+    stderr.print(
+        f"\n{folder.path.name}: {outcome.done} done, {outcome.failed} failed, {outcome.unfinished} unfinished",
+        markup=False,
+    )
+    if outcome.unfinished:
+        say_resume(result)
+    else:
+        stderr.print(f"  report      {folder.report / 'report.html'}", markup=False, soft_wrap=True)
+        stderr.print(f"  figures     {folder.report / 'figures'}", markup=False, soft_wrap=True)
+    stderr.print(
+        f"  MLflow      {redact(result.store.uri)}, experiment {result.store.experiment}", markup=False, soft_wrap=True
+    )
+    stderr.print(f"  compare     rhm-sweep ui {_address(folder)}", markup=False, soft_wrap=True)
+    if not result.tracked:
+        stderr.print(
+            "  the tracking store does not have everything yet; `rhm-sweep resume` sends the rest", markup=False
+        )
+
+
+def say_resume(result: SessionResult) -> None:
+    """Print the command that goes on."""
+    stderr.print(f"  go on with  rhm-sweep resume {_address(result.folder)}", markup=False, soft_wrap=True)
+
+
+def _address(folder: SweepFolder) -> str:
+    """The words by which a command finds a sweep from here."""
+    results = folder.path.parent
+    return folder.path.name if results == DEFAULT_RESULTS.resolve() else f"{folder.path.name} --results {results}"
+
+
+def exit_code(result: SessionResult, stop: StopRequest) -> int:
+    """0 all done, 1 some failed, 128 + signal when interrupted."""
+    if result.outcome.unfinished:
+        return 128 + (stop.signal or 2)
+    return 1 if result.outcome.failed else 0

@@ -1,0 +1,124 @@
+"""`rhm-sweep grammar`: look at a grammar, its strings and what theory says about it."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from rhm_sweeps.config import DiffusionConfig, GrammarConfig, TrainingConfig
+from rhm_sweeps.errors import UsageError
+
+from .flags import Json, Replacement, SeedSample, TestSize, Timesteps, TrainSize, checked, grammar_flags
+from .output import print_json, stdout
+
+app = typer.Typer(help="Look at a grammar: its rules, strings, parses and theory.", no_args_is_help=True)
+
+EXAMPLE = "--num-features 8 --num-classes 8 --num-synonyms 3 --tuple-size 2 --num-layers 3 --seed-rules 42"
+TRAINING, DIFFUSION = TrainingConfig(), DiffusionConfig()
+Tree = Annotated[bool, typer.Option("--tree", help="Draw the derivation of one string.")]
+File = Annotated[
+    Path, typer.Argument(help="Strings, one per line, tokens separated by spaces or commas; - reads stdin.")
+]
+
+
+@app.command(epilog=f"Example: rhm-sweep grammar show {EXAMPLE}")
+@grammar_flags
+def show(config: GrammarConfig, *, tree: Tree = False, as_json: Json = False) -> None:
+    """Show the production rules, from the class rules down to those that make leaf tuples."""
+    from rhm_sweeps.grammar import make_dataset, make_grammar
+
+    from .grammar_view import derivation, rule_table
+
+    grammar = make_grammar(config)
+    if as_json:
+        print_json({"rules": [rules.tolist() for rules in grammar.rules]})
+        return
+    for index in range(grammar.num_layers):
+        stdout.print(rule_table(grammar, index))
+    if tree:
+        stdout.print(derivation(grammar, make_dataset(grammar, 1, 0, TRAINING.seed_sample).train[0]))
+
+
+@app.command(epilog=f"Example: rhm-sweep grammar sample {EXAMPLE} --train-size 8 --test-size 4 --seed-sample 1 --tree")
+@grammar_flags
+def sample(
+    config: GrammarConfig,
+    *,
+    train_size: TrainSize = TRAINING.train_size,
+    test_size: TestSize = TRAINING.test_size,
+    seed_sample: SeedSample = TRAINING.seed_sample,
+    replacement: Replacement = TRAINING.replacement,
+    tree: Tree = False,
+    as_json: Json = False,
+) -> None:
+    """Draw training strings, then test strings."""
+    import numpy as np
+
+    from rhm_sweeps.grammar import make_dataset, make_grammar
+
+    from .grammar_view import derivation, string_table
+
+    checked(TrainingConfig, train_size=train_size, test_size=test_size, seed_sample=seed_sample)
+    grammar = make_grammar(config)
+    data = make_dataset(grammar, train_size, test_size, seed_sample, replacement)
+    strings = np.concatenate([data.train, data.test])
+    classes = np.concatenate([data.train_classes, data.test_classes])
+    if as_json:
+        print_json({"strings": strings.tolist(), "classes": classes.tolist()})
+        return
+    stdout.print(string_table(strings, classes, train_size))
+    if tree:
+        stdout.print(derivation(grammar, strings[0]))
+
+
+@app.command(epilog=f"Example: rhm-sweep grammar parse {EXAMPLE} strings.txt")
+@grammar_flags
+def parse(config: GrammarConfig, *, file: File, as_json: Json = False) -> None:
+    """Parse strings: the validity per level, how many are valid, and each one's class."""
+    from rhm_sweeps.grammar import Parser, make_grammar, read_strings
+
+    from .grammar_view import parse_tables
+
+    grammar = make_grammar(config)
+    strings = read_strings(_text(file), grammar, str(file))
+    found = Parser(grammar).parse(strings)
+    if as_json:
+        classes = [int(number) if valid else None for number, valid in zip(found.classes, found.valid, strict=True)]
+        validity, num_valid = found.level_validity.tolist(), int(found.valid.sum())
+        print_json({"num_strings": len(strings), "num_valid": num_valid, "validity": validity, "classes": classes})
+        return
+    stdout.print(parse_tables(grammar, strings, found))
+
+
+@app.command(epilog=f"Example: rhm-sweep grammar theory {EXAMPLE} --timesteps 200")
+@grammar_flags
+def theory(config: GrammarConfig, *, timesteps: Timesteps = DIFFUSION.timesteps, as_json: Json = False) -> None:
+    """What theory says: number of strings, validity by chance, sample complexity, noise threshold, lowest loss."""
+    from rhm_sweeps.grammar import bayes_floor, chance_validity, epsilon_star, sample_complexity
+
+    from .grammar_view import theory_tables
+
+    checked(DiffusionConfig, timesteps=timesteps)
+    facts = {
+        "p_max": config.p_max,
+        "chance_validity": chance_validity(config),
+        "sample_complexity": sample_complexity(config),
+        "epsilon_star": epsilon_star(config),
+        "bayes_floor": bayes_floor(config, timesteps),
+    }
+    if as_json:
+        sys.set_int_max_str_digits(0)  # P_max of a deep grammar has more digits than Python prints by default
+        print_json(facts)
+        return
+    stdout.print(theory_tables(config, facts))
+
+
+def _text(file: Path) -> str:
+    try:
+        data = sys.stdin.buffer.read() if str(file) == "-" else file.read_bytes()
+        return data.decode()
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError(f"cannot read the strings of {file}: {error}") from None

@@ -1,0 +1,42 @@
+"""The entry point: runs the application and turns errors into one clean message and an exit code."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+from rhm_sweeps.errors import RhmSweepError
+
+from .output import stderr
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Run `rhm-sweep` and exit: 0 done, 1 failed, 2 usage, 130 or 143 interrupted."""
+    arguments = sys.argv[1:] if arguments is None else arguments
+    debug = "--debug" in arguments or bool(os.environ.get("RHM_SWEEP_DEBUG"))
+    arguments = [argument for argument in arguments if argument != "--debug"]
+    try:
+        from .app import app
+
+        app(args=arguments, prog_name="rhm-sweep")
+    except RhmSweepError as error:
+        if debug:
+            raise
+        _say(str(error))
+        sys.exit(error.exit_code)
+    except KeyboardInterrupt:
+        _say("interrupted")
+        sys.exit(130)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(1)
+    except Exception as error:
+        if debug:
+            raise
+        _say(f"unexpected {type(error).__name__}: {error}\nRun again with --debug for the traceback.")
+        sys.exit(1)
+
+
+def _say(message: str) -> None:
+    stderr.print("[bold red]Error:[/] ", end="")
+    stderr.print(message, markup=False, soft_wrap=True)

@@ -1,0 +1,129 @@
+"""`rhm-sweep spaces`: the search spaces that are shipped, what is wrong in one's own, and the fields they may set."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich import box
+from rich.markup import escape
+from rich.padding import Padding
+from rich.table import Table
+
+from rhm_sweeps.errors import ConfigError
+from rhm_sweeps.sweeps.overrides import OVERRIDE_HELP
+
+from .flags import Json
+from .output import print_json, stdout
+
+if TYPE_CHECKING:
+    from rhm_sweeps.sweeps.plan import Plan
+
+app = typer.Typer(
+    help="Look at search spaces: list, show and check them, and the fields they may set.", no_args_is_help=True
+)
+
+Space = Annotated[str, typer.Argument(help="Name of a shipped search space, or path of a YAML file.")]
+Overrides = Annotated[list[str] | None, typer.Option("-s", "--set", metavar="FIELD=...", help=OVERRIDE_HELP)]
+
+
+@app.command("list", epilog="Example: rhm-sweep spaces list")
+def list_spaces(*, as_json: Json = False) -> None:
+    """List the shipped search spaces, each with its question and its number of trials."""
+    from rhm_sweeps.sweeps.search_space import SearchSpace, shipped_spaces
+
+    spaces = [SearchSpace.load(name) for name in shipped_spaces()]
+    if as_json:
+        print_json([{"name": space.name, "question": space.question, "trials": space.size} for space in spaces])
+        return
+    table = Table("Name", "Question", box=box.SIMPLE_HEAD)
+    table.add_column("Trials", justify="right")
+    for space in spaces:
+        table.add_row(space.name, escape(space.question), f"{space.size:,}")
+    stdout.print(table)
+
+
+@app.command(epilog="Example: rhm-sweep spaces show memorization > my_space.yaml")
+def show(space: Space, *, as_json: Json = False) -> None:
+    """Print the YAML of a search space, to read or to start one's own from."""
+    from rhm_sweeps.sweeps.search_space import SearchSpace, read_space
+
+    file = read_space(space)
+    if as_json:
+        resolved = SearchSpace.from_yaml(file.text, file.source).to_dict()
+        print_json({"source": file.source, "yaml": file.text, "space": resolved})
+        return
+    print(file.text, end="")
+
+
+@app.command(epilog="Example: rhm-sweep spaces check my_space.yaml -s train_size=grid:64,128 -s replicas=2")
+def check(space: Space, *, overrides: Overrides = None, as_json: Json = False) -> None:
+    """Say how many trials a search space has, or everything that is wrong with it (exit code 2)."""
+    from rhm_sweeps.sweeps.overrides import apply_overrides
+    from rhm_sweeps.sweeps.plan import count_reasons, make_plan
+    from rhm_sweeps.sweeps.search_space import SearchSpace
+
+    try:
+        plan = make_plan(apply_overrides(SearchSpace.load(space), overrides or []))
+    except ConfigError as error:
+        if not as_json:
+            raise
+        problems = [{"where": problem.where, "message": problem.message} for problem in error.problems]
+        print_json({"valid": False, "problems": problems})
+        raise typer.Exit(error.exit_code) from None
+    if as_json:
+        reasons = [asdict(reason) for reason in count_reasons(plan.invalid)]
+        print_json({"valid": True, "space": plan.space.to_dict(), **_counts(plan), "reasons": reasons})
+        return
+    _print_plan(plan)
+
+
+@app.command(epilog="Example: rhm-sweep spaces fields")
+def fields(*, as_json: Json = False) -> None:
+    """List the fields of a trial that a search space may fix or vary: type, default and meaning."""
+    from rhm_sweeps.sweeps.fields import trial_fields
+
+    rows = trial_fields()
+    if as_json:
+        print_json([{"field": row.name, "type": row.type, "default": row.default, "doc": row.doc} for row in rows])
+        return
+    for row in rows:
+        default = json.dumps(row.default) if not isinstance(row.default, str) else row.default
+        stdout.print(f"[bold]{row.name}[/]  {escape(row.type)}, default {escape(default)}")
+        stdout.print(Padding(escape(row.doc), (0, 0, 0, 4)))
+
+
+def _counts(plan: Plan) -> dict[str, int]:
+    return {
+        "settings": plan.space.size,
+        "trials": len(plan.trials),
+        "duplicates": plan.duplicates,
+        "invalid": len(plan.invalid),
+        "packs": len(plan.packs),
+    }
+
+
+def _print_plan(plan: Plan) -> None:
+    from rhm_sweeps.sweeps.plan import count_reasons
+
+    space, counts = plan.space, _counts(plan)
+    stdout.print(f"[bold]{space.name}[/]  {escape(space.question)}")
+    axes = Table("Axis", "Values", box=box.SIMPLE_HEAD)
+    for name, axis in space.axes.items():
+        word, arguments = next(iter(axis.to_dict().items()))
+        axes.add_row(name, f"{word}: {', '.join(map(str, arguments))}")
+    if space.random_axes:
+        axes.add_row("draws", f"{space.num_draws} per combination, seed {space.search.seed}")
+    axes.add_row("replicas", str(space.replicas))
+    stdout.print(axes)
+    packs = f"{counts['packs']:,} pack{'s' if counts['packs'] != 1 else ''}"
+    stdout.print(f"{counts['trials']:,} trials in {packs}, from {counts['settings']:,} settings")
+    if plan.duplicates:
+        stdout.print(f"{plan.duplicates:,} settings give a trial that another one gives too")
+    if plan.invalid:
+        stdout.print(f"[yellow]{len(plan.invalid):,} settings make no trial and are left out:[/]")
+    for reason in count_reasons(plan.invalid):
+        first = ", ".join(f"{name}={value}" for name, value in reason.first.items())
+        stdout.print(f"  {reason.count:,} x {escape(reason.sentence)} (first: {escape(first)})")

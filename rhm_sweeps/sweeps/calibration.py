@@ -1,0 +1,105 @@
+"""How fast this machine is on a shape: a second of real training and sampling, remembered in the user's cache."""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from rhm_sweeps.config import TrialConfig
+from rhm_sweeps.evaluation.sampling import sample_strings
+from rhm_sweeps.sweeps.cost import Rates, model_cost, model_shape, training_flops
+from rhm_sweeps.sweeps.packing import Pack
+from rhm_sweeps.sweeps.pools import Pool
+from rhm_sweeps.training.checkpoints import write_atomically
+from rhm_sweeps.training.loop import PackTrainer
+
+MAX_MEASURED = 4
+"""Shapes measured per plan, the costliest first; the others take the rates of the nearest measured one."""
+_MEMBERS = 4
+_SECONDS = 0.5
+
+
+def calibrated_rates(packs: Sequence[Pack], pool: Pool) -> Callable[[TrialConfig], Rates]:
+    """Return the rates of the shapes of a plan, measuring those that the cache does not know."""
+    shapes: dict[str, tuple[float, TrialConfig]] = {}
+    for pack in packs:
+        key, trial = _key(pack.trials[0], pool), pack.trials[0]
+        shapes[key] = (shapes.get(key, (0.0, trial))[0] + training_flops(trial) * len(pack.trials), trial)
+    known = {key: Rates(*rates) for key, rates in _read_cache().items()}
+    costliest = sorted(shapes, key=lambda key: -shapes[key][0])[:MAX_MEASURED]
+    measured = {key: _measure(shapes[key][1], pool.device) for key in costliest if key not in known}
+    if measured:
+        _write_cache({**known, **measured})
+    known |= measured
+    width = {key: shapes[key][1].model.width for key in costliest}
+
+    def rates(trial: TrialConfig) -> Rates:
+        key = _key(trial, pool)
+        return (
+            known[key] if key in known else known[min(width, key=lambda other: abs(width[other] - trial.model.width))]
+        )
+
+    return rates
+
+
+def _measure(trial: TrialConfig, device: str) -> Rates:
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        strings = [np.zeros((1, trial.grammar.string_length), np.uint8)] * _MEMBERS
+        trainer = PackTrainer([trial] * _MEMBERS, strings, device)
+        per_step = _seconds_per_call(lambda: trainer.train(1))
+        shape = (trial.grammar.string_length, trial.grammar.num_features)
+        per_string = _seconds_per_call(
+            lambda: sample_strings(trainer.model, trainer.alpha_bar, trainer.streams, *shape, 64, 1).cpu()
+        ) / (64 * _MEMBERS)  # fmt: skip
+    finally:
+        torch.set_num_threads(threads)
+    flops = model_cost(trial).forward_flops
+    return Rates(3.0 * flops * trial.training.batch_size * _MEMBERS / per_step, flops / per_string)
+
+
+def _seconds_per_call(call: Callable[[], object]) -> float:
+    call()
+    calls, start = 0, time.perf_counter()
+    while time.perf_counter() - start < _SECONDS:
+        call()
+        calls += 1
+    return (time.perf_counter() - start) / calls
+
+
+def _key(trial: TrialConfig, pool: Pool) -> str:
+    processor = (
+        torch.cuda.get_device_name() if pool.device == "cuda" else f"{platform.machine()} {platform.processor()}"
+    )
+    return json.dumps([platform.node(), processor, torch.__version__, *model_shape(trial)])
+
+
+def cache_file() -> Path:
+    """`calibration.json` under RHM_SWEEP_CACHE, else XDG_CACHE_HOME/rhm-sweeps, else ~/.cache/rhm-sweeps."""
+    default = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "rhm-sweeps"
+    return Path(os.environ.get("RHM_SWEEP_CACHE") or default) / "calibration.json"
+
+
+def _read_cache() -> dict[str, list[float]]:
+    try:
+        cached: dict[str, list[float]] = json.loads(cache_file().read_text())
+    except (OSError, ValueError):
+        return {}
+    return cached
+
+
+def _write_cache(rates: dict[str, Rates]) -> None:
+    """A cache that cannot be written only costs the next plan a second."""
+    content = json.dumps({key: [value.training, value.sampling] for key, value in rates.items()}, indent=1)
+    try:
+        write_atomically(cache_file(), content.encode())
+    except OSError:
+        return

@@ -1,0 +1,97 @@
+"""The live view of a sweep: a table that updates in a terminal, plain lines elsewhere; both on stderr."""
+
+from __future__ import annotations
+
+import time
+from types import TracebackType
+from typing import Self
+
+from rich.console import Console, Group
+from rich.live import Live
+from rich.progress_bar import ProgressBar
+from rich.table import Table
+from rich.text import Text
+
+from rhm_sweeps.sweeps.pack_run import Progress
+from rhm_sweeps.sweeps.progress import PackProgress, SweepProgress, duration
+
+PLAIN_INTERVAL_S = 10.0
+MAX_PACKS_SHOWN = 16
+
+
+class LiveView:
+    """Shows a sweep's progress while it is open."""
+
+    def __init__(self, progress: SweepProgress, console: Console, name: str) -> None:
+        self.progress, self.console, self.name = progress, console, name
+        self._live = (
+            Live(console=console, get_renderable=self._table, refresh_per_second=4, transient=False)
+            if console.is_terminal
+            else None
+        )
+        self._last_line = 0.0
+
+    def __enter__(self) -> Self:
+        if self._live is not None:
+            self._live.__enter__()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._live is not None:
+            self._live.__exit__(kind, error, trace)
+        else:
+            self._print_line()
+
+    def update(self, pack: str, progress: Progress) -> None:
+        """Take in a report of a pack."""
+        self.progress.update(pack, progress)
+        due = time.monotonic() - self._last_line >= PLAIN_INTERVAL_S
+        if self._live is None and (due or progress.finished):
+            self._print_line()
+
+    def say(self, message: str) -> None:
+        """Print a message above the table."""
+        self.console.print(message, markup=False, soft_wrap=True)
+
+    def _print_line(self) -> None:
+        self._last_line = time.monotonic()
+        self.console.print(summary(self.progress), markup=False, soft_wrap=True)
+
+    def _table(self) -> Group:
+        table = Table(box=None, pad_edge=False, padding=(0, 1))
+        for heading in ("pack", "trials", "progress", "step", "steps/s", "valid", "copies"):
+            table.add_column(
+                heading,
+                justify="left" if heading in ("pack", "progress") else "right",
+                style="dim" if heading == "pack" else "",
+            )
+        running = {pack: state for pack, state in self.progress.packs.items() if state.active}
+        for pack, state in list(running.items())[:MAX_PACKS_SHOWN]:
+            table.add_row(*_row(pack, state))
+        hidden = len(running) - MAX_PACKS_SHOWN
+        more = [Text(f"and {hidden} more packs", style="dim")] if hidden > 0 else []
+        bar = ProgressBar(total=1.0, completed=self.progress.fraction, width=40)
+        return Group(Text(f"{self.name}: {summary(self.progress)}", style="bold"), bar, table, *more)
+
+
+def summary(progress: SweepProgress) -> str:
+    """One line: trials, steps per second, time."""
+    failed = f", {progress.failed} failed" if progress.failed else ""
+    return (
+        f"{progress.finished_before + progress.done}/{progress.planned} trials{failed} | {progress.fraction:.0%} | "
+        f"{progress.steps_per_second:,.0f} steps/s | {duration(progress.elapsed_s)} elapsed, {duration(progress.eta_s)} to go"
+    )
+
+
+def _row(pack: str, state: PackProgress) -> tuple[str | ProgressBar, ...]:
+    return (
+        pack[:8],
+        f"{state.active}/{state.members}",
+        ProgressBar(total=1.0, completed=state.fraction, width=20),
+        f"{state.step:,}/{state.steps:,}",
+        f"{state.steps_per_second * state.active:,.0f}",
+        "--" if state.validity is None else f"{state.validity:.3f}",
+        "--" if state.copies is None else f"{state.copies:.3f}",
+    )

@@ -1,0 +1,57 @@
+"""One driver per sweep: an operating-system lock that dies with its process, and a note of who holds it."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from rhm_sweeps.errors import LockedError
+
+FILE_NAME = "driver.lock"
+
+
+@contextmanager
+def sweep_lock(folder: Path) -> Iterator[None]:
+    """Hold the sweep of a folder.
+
+    Raises:
+        LockedError: naming host and process, if another process holds it. A lock left by a killed process does not count.
+    """
+    path = folder / FILE_NAME
+    with path.open("a+") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            raise LockedError(
+                f"sweep {folder.name} is already running: {_holder(path)}; wait for it or stop it first"
+            ) from error
+        file.truncate(0)
+        file.write(json.dumps({"host": socket.gethostname(), "pid": os.getpid()}))
+        file.flush()
+        yield
+        file.truncate(0)
+
+
+def is_locked(folder: Path) -> bool:
+    """Whether a process drives the sweep now."""
+    try:
+        with (folder / FILE_NAME).open() as file:
+            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except FileNotFoundError:
+        return False
+    except OSError:
+        return True
+    return False
+
+
+def _holder(path: Path) -> str:
+    try:
+        note = json.loads(path.read_text())
+    except (OSError, ValueError):
+        return "by an unknown process"
+    return f"process {note['pid']} on {note['host']}"

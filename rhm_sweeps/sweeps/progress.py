@@ -1,0 +1,93 @@
+"""How far a sweep is: pure arithmetic over what its packs report."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from statistics import fmean
+
+from rhm_sweeps.sweeps.pack_run import Progress
+
+
+@dataclass
+class PackProgress:
+    """Where one pack stands. `validity` is the top level's and `copies` the share of copies, means over members, latest known."""
+
+    members: int
+    active: int
+    step: int = 0
+    steps: int = 0
+    steps_per_second: float = 0.0
+    validity: float | None = None
+    copies: float | None = None
+
+    @property
+    def fraction(self) -> float:
+        """Share of the pack's optimizer steps that are done; members that ended early count as done."""
+        if not self.steps or not self.active:
+            return 1.0 if not self.active else 0.0
+        return (self.members - self.active + self.active * self.step / self.steps) / self.members
+
+
+@dataclass
+class SweepProgress:
+    """Where a sweep stands, by pack. `members` maps each unfinished pack to its number of trials."""
+
+    members: Mapping[str, int]
+    finished_before: int = 0
+    done: int = 0
+    failed: int = 0
+    packs: dict[str, PackProgress] = field(default_factory=dict)
+    started: float = field(default_factory=time.monotonic)
+
+    def update(self, pack: str, progress: Progress) -> None:
+        """Take in a report."""
+        state = self.packs.setdefault(pack, PackProgress(self.members[pack], self.members[pack]))
+        state.step, state.steps, state.active = progress.step, progress.steps, progress.active
+        state.steps_per_second = progress.steps_per_second
+        self.done += sum(ending.state == "done" for ending in progress.endings)
+        self.failed += sum(ending.state == "failed" for ending in progress.endings)
+        latest = [point.metrics for point in progress.points if point.step == progress.step]
+        if latest:
+            state.validity, state.copies = _mean_validity(latest), fmean(metrics["copies"] for metrics in latest)
+
+    @property
+    def planned(self) -> int:
+        return self.finished_before + sum(self.members.values())
+
+    @property
+    def fraction(self) -> float:
+        """Share of the work at hand that is done."""
+        total = sum(self.members.values())
+        return sum(state.fraction * state.members for state in self.packs.values()) / total if total else 1.0
+
+    @property
+    def elapsed_s(self) -> float:
+        return time.monotonic() - self.started
+
+    @property
+    def eta_s(self) -> float | None:
+        """Seconds to go at the pace so far; None before there is one."""
+        fraction = self.fraction
+        return self.elapsed_s * (1 - fraction) / fraction if fraction > 0.01 else None
+
+    @property
+    def steps_per_second(self) -> float:
+        """Optimizer steps per second of all trials that train now."""
+        return sum(state.steps_per_second * state.active for state in self.packs.values())
+
+
+def _mean_validity(metrics: Sequence[Mapping[str, float]]) -> float:
+    """Mean validity at the highest level, over members."""
+    top = max(int(name.rsplit("_", 1)[1]) for name in metrics[0] if name.startswith("validity_"))
+    return fmean(member[f"validity_{top}"] for member in metrics)
+
+
+def duration(seconds: float | None) -> str:
+    """`1:02:03`, or `--` when unknown."""
+    if seconds is None:
+        return "--"
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"

@@ -1,0 +1,66 @@
+"""What a Ray actor runs: one pack after another, reporting after each burst of training."""
+
+from __future__ import annotations
+
+import json
+import traceback
+from pathlib import Path
+from typing import Any
+
+import torch
+from ray import tune
+
+from rhm_sweeps.config import TrialConfig, parse_trial
+from rhm_sweeps.sweeps.pack_run import Ending, PackRun, Progress
+from rhm_sweeps.training.checkpoints import write_atomically
+
+
+class PackTrainable(tune.Trainable):  # type: ignore[misc]
+    """A pack as a Ray Tune trial.
+
+    Ray executes and restarts; it remembers nothing: the pack's own checkpoints and the driver's ledger do. An exception fails the
+    pack's members with its reason; only the death of the process is Ray's to retry.
+    """
+
+    def setup(self, config: dict[str, Any]) -> None:
+        torch.set_num_threads(1)
+        self._trials: tuple[TrialConfig, ...] = tuple(parse_trial(trial) for trial in json.loads(config["trials"]))
+        self._folder, self._models_folder = Path(config["folder"]), Path(config["models_folder"])
+        self._options = {"device": config["device"], "checkpoint_interval_s": config["checkpoint_interval_s"]}
+        self._budget_s: float = config["report_interval_s"]
+        self._run: PackRun | None = None
+
+    def reset_config(self, new_config: dict[str, Any]) -> bool:
+        """Take the next pack in the same process."""
+        self.setup(new_config)
+        return True
+
+    def step(self) -> dict[str, Any]:
+        try:
+            if self._run is None:
+                self._run = PackRun(self._trials, self._folder, self._models_folder, **self._options)
+            progress = self._run.advance(self._budget_s)
+        except Exception as error:
+            progress = self._fail(error)
+        return {"progress": progress, "done": progress.finished}
+
+    def _fail(self, error: Exception) -> Progress:
+        log = self._folder / "error.log"
+        write_atomically(log, traceback.format_exc().encode())
+        reason = f"{type(error).__name__}: {error} (see {log})"
+        self._run = None
+        endings = tuple(Ending(trial.signature, "failed", reason) for trial in self._trials)
+        return Progress(0, self._trials[0].training.steps, 0, 0.0, endings=endings)
+
+    def save_checkpoint(self, checkpoint_dir: str) -> None:  # noqa: ARG002 - Ray's folder is not used
+        if self._run is not None:
+            self._run.save()
+
+    def load_checkpoint(self, checkpoint: Any) -> None:
+        """Nothing to do: a pack starts from its own newest checkpoint."""
+
+    def cleanup(self) -> None:
+        """Save when asked to stop in the middle."""
+        if self._run is not None and self._run.members:
+            self._run.save()
+        self._run = None

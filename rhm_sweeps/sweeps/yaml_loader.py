@@ -1,0 +1,153 @@
+"""YAML 1.2 written by people: plain data only, with the place of every key, and everything wrong reported at once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from ruamel.yaml import YAML
+from ruamel.yaml.error import MarkedYAMLError, YAMLError
+from ruamel.yaml.events import (
+    AliasEvent,
+    DocumentStartEvent,
+    Event,
+    MappingEndEvent,
+    MappingStartEvent,
+    ScalarEvent,
+    SequenceEndEvent,
+    SequenceStartEvent,
+)
+from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
+
+from rhm_sweeps.errors import ConfigError, Problem, UsageError
+
+MAX_BYTES = 64 * 1024
+MAX_DEPTH = 20
+_PYTHON_TAGS = {f"tag:yaml.org,2002:{kind}" for kind in ("int", "float", "bool", "null")}
+_CONSTRUCTOR = YAML(typ="safe", pure=True).constructor
+
+Path = tuple[str | int, ...]
+
+
+@dataclass(frozen=True)
+class LocatedTree:
+    """Nested mappings and the place each key was written at, such as `memorization.yaml:12`, by its path."""
+
+    tree: Mapping[str, Any]
+    places: Mapping[Path, str] = field(default_factory=dict)
+
+    def where(self, *path: str | int) -> str:
+        """Return the place and dotted name of a path; a path that is nowhere has the place of its nearest parent."""
+        return f"{self.places.get(self._nearest(path), '')} {_dotted(path)}".strip()
+
+    def position(self, path: Path) -> int:
+        """Return how many keys were written before the one at a path, or its nearest parent."""
+        return list(self.places).index(self._nearest(path)) if self.places else 0
+
+    def _nearest(self, path: Path) -> Path:
+        return next((path[:length] for length in range(len(path), 0, -1) if path[:length] in self.places), ())
+
+
+def load_yaml(text: str, source: str) -> LocatedTree:
+    """Read one document whose top level is a mapping; `source` names it in messages.
+
+    Raises:
+        ConfigError: listing all duplicate keys, or all anchors, aliases, tags and directives, or the first break of
+            syntax; also for more than 64 kB and for a nesting deeper than 20.
+    """
+    if len(text.encode(errors="replace")) > MAX_BYTES:
+        raise ConfigError([Problem(source, f"is longer than {MAX_BYTES // 1024} kB")], "YAML")
+    try:
+        problems = list(_refused(YAML(typ="safe", pure=True).parse(text), source))
+        if problems:
+            raise ConfigError(problems, "YAML")
+        root = YAML(typ="safe", pure=True).compose(text)
+    except MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        place = f"{source}:{mark.line + 1}" if mark else source
+        raise ConfigError([Problem(place, f"is not valid YAML: {error.problem}")], "YAML") from None
+    except YAMLError as error:
+        raise ConfigError([Problem(source, f"is not valid YAML: {str(error).splitlines()[0]}")], "YAML") from None
+    return _build(root, source)
+
+
+def parse_scalar(text: str) -> Any:
+    """Return the value of a plain YAML 1.2 scalar: `1e-3` is a float, `no` a string, `017` is 17, `null` None.
+
+    Raises:
+        UsageError: if it is a number too long to read.
+    """
+    return _scalar(ScalarNode(YAML(typ="safe", pure=True).resolver.resolve(ScalarNode, text, (True, False)), text))
+
+
+def _refused(events: Iterator[Event], source: str) -> Iterator[Problem]:
+    """Yield what only a program would write; stop at a nesting that is too deep to read."""
+    depth = 0
+    for event in events:
+        place = f"{source}:{event.start_mark.line + 1}"
+        if isinstance(event, MappingEndEvent | SequenceEndEvent):
+            depth -= 1
+        elif isinstance(event, MappingStartEvent | SequenceStartEvent):
+            depth += 1
+        if depth > MAX_DEPTH:
+            yield Problem(place, f"is nested deeper than {MAX_DEPTH}")
+            return
+        if isinstance(event, DocumentStartEvent) and (event.version or event.tags):
+            yield Problem(place, "starts with a % directive; leave it out")
+        if isinstance(event, AliasEvent):
+            yield Problem(place, f"alias *{event.anchor}: write the values out")
+        elif isinstance(event, ScalarEvent | MappingStartEvent | SequenceStartEvent):
+            if event.anchor:
+                yield Problem(place, f"anchor &{event.anchor}: write the values out where they are used")
+            if event.tag:
+                yield Problem(place, f"tag {event.tag}: leave it out")
+
+
+def _build(root: Node | None, source: str) -> LocatedTree:
+    if not isinstance(root, MappingNode):
+        raise ConfigError([Problem(source, "must be a mapping such as `name: memorization`")], "YAML")
+    places: dict[Path, str] = {(): f"{source}:{root.start_mark.line + 1}"}
+    problems: list[Problem] = []
+    tree = _value(root, (), source, places, problems)
+    if problems:
+        raise ConfigError(problems, "YAML")
+    return LocatedTree(tree, places)
+
+
+def _value(node: Node, path: Path, source: str, places: dict[Path, str], problems: list[Problem]) -> Any:
+    if isinstance(node, SequenceNode):
+        for index, item in enumerate(node.value):
+            places[(*path, index)] = f"{source}:{item.start_mark.line + 1}"
+        return [_value(item, (*path, index), source, places, problems) for index, item in enumerate(node.value)]
+    if not isinstance(node, MappingNode):
+        try:
+            return _scalar(node)
+        except UsageError as error:
+            problems.append(Problem(f"{source}:{node.start_mark.line + 1} {_dotted(path)}", str(error)))
+            return None
+    mapping: dict[str, Any] = {}
+    for key, item in node.value:
+        place = f"{source}:{key.start_mark.line + 1}"
+        if not isinstance(key, ScalarNode) or key.tag in _PYTHON_TAGS:
+            problems.append(Problem(place, "a key must be a name"))
+        elif key.value in mapping:
+            first = places[(*path, key.value)]
+            problems.append(Problem(f"{place} {_dotted((*path, key.value))}", f"is written twice, first at {first}"))
+        else:
+            places[(*path, key.value)] = place
+            mapping[key.value] = _value(item, (*path, key.value), source, places, problems)
+    return mapping
+
+
+def _scalar(node: Node) -> Any:
+    if node.tag not in _PYTHON_TAGS:
+        return node.value
+    try:
+        return _CONSTRUCTOR.yaml_constructors[node.tag](_CONSTRUCTOR, node)
+    except ValueError:
+        raise UsageError(f"is {node.value[:20]}..., a number too long to read") from None
+
+
+def _dotted(path: Path) -> str:
+    return "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in path).lstrip(".")

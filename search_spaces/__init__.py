@@ -1,0 +1,1 @@
+"""One YAML file per question; `rhm-sweep spaces list` shows them."""

@@ -1,0 +1,111 @@
+"""`rhm-sweep spaces`."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from rhm_sweeps.cli.main import main
+from rhm_sweeps.config import FIELDS
+from rhm_sweeps.sweeps.search_space import read_space, shipped_spaces
+
+
+def run(*arguments: str) -> int:
+    with pytest.raises(SystemExit) as ended:
+        main(["spaces", *arguments])
+    code = ended.value.code
+    return code if isinstance(code, int) else 0
+
+
+def run_json(capsys: pytest.CaptureFixture[str], *arguments: str, code: int = 0) -> Any:
+    assert run(*arguments, "--json") == code
+    captured = capsys.readouterr()
+    assert captured.err == ""
+    return json.loads(captured.out)
+
+
+def test_list(capsys: pytest.CaptureFixture[str]) -> None:
+    rows = run_json(capsys, "list")
+    assert [row["name"] for row in rows] == list(shipped_spaces())
+    assert next(row["trials"] for row in rows if row["name"] == "quickstart") == 12
+    assert run("list") == 0
+    assert "When does memorization set in" in capsys.readouterr().out
+
+
+def test_show_prints_the_file_as_it_is(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    assert run("show", "memorization") == 0
+    text = capsys.readouterr().out
+    assert text == read_space("memorization").text
+    (tmp_path / "my.yaml").write_text(text)
+    shown = run_json(capsys, "show", str(tmp_path / "my.yaml"))
+    assert shown["yaml"] == text
+    assert shown["space"]["space"]["grammar.seed_rules"] == {"range": [0, 4]}
+
+
+def test_check_counts(capsys: pytest.CaptureFixture[str]) -> None:
+    checked = run_json(capsys, "check", "quickstart", "-s", "train_size=grid:64,700", "-s", "replicas=2")
+    assert checked["valid"] is True
+    assert {key: checked[key] for key in ("settings", "trials", "duplicates", "invalid", "packs")} == {
+        "settings": 4,
+        "trials": 2,
+        "duplicates": 0,
+        "invalid": 2,
+        "packs": 1,
+    }
+    assert checked["reasons"][0]["count"] == 2
+    assert checked["reasons"][0]["first"]["training.train_size"] == 700
+
+
+def test_check_says_what_is_left_out(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run("check", "quickstart", "-s", "train_size=grid:64,64,700") == 0
+    out = " ".join(capsys.readouterr().out.split())
+    assert "3 trials in 1 pack, from 9 settings" in out
+    assert "3 settings give a trial that another one gives too" in out
+    assert "3 settings make no trial" in out
+    assert "must be <= P_max = 768" in out
+
+
+def test_check_shows_draws(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run("check", "quickstart", "-s", "learning_rate=loguniform:1e-4,1e-2", "-s", "search.num_samples=5") == 0
+    assert "5 per combination, seed 0" in capsys.readouterr().out
+
+
+def test_check_lists_everything_that_is_wrong(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    path = tmp_path / "my.yaml"
+    path.write_text("name: my\nreplicas: 0\nspace:\n  train_size: {grid: [64]}\n")
+    assert run("check", str(path)) == 2
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    assert "2 problems" in captured.err
+    assert "my.yaml:2 replicas" in captured.err
+    assert "my.yaml:4 space.train_size" in captured.err
+    found = run_json(capsys, "check", str(path), code=2)
+    assert found["valid"] is False
+    assert [problem["where"].rsplit(":", 1)[-1] for problem in found["problems"]] == [
+        "2 replicas",
+        "4 space.train_size",
+    ]
+
+
+def test_an_unknown_space_is_a_usage_error(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run("check", "quikstart") == 2
+    assert "did you mean `quickstart`" in capsys.readouterr().err
+
+
+def test_fields(capsys: pytest.CaptureFixture[str]) -> None:
+    rows = run_json(capsys, "fields")
+    assert [row["field"] for row in rows] == list(FIELDS)
+    assert rows[list(FIELDS).index("stop.copy_fraction")]["default"] is None
+    assert run("fields") == 0
+    out = capsys.readouterr().out
+    assert "training.train_size  int >= 1, default 1024" in out
+    assert "number of training strings" in out
+
+
+@pytest.mark.parametrize("command", ["list", "show", "check", "fields"])
+def test_every_command_has_an_example(capsys: pytest.CaptureFixture[str], command: str) -> None:
+    assert run(command, "--help") == 0
+    assert f"Example: rhm-sweep spaces {command}" in capsys.readouterr().out

@@ -1,0 +1,120 @@
+"""Packs hold trials of one shape, no more than fit, in the order of the plan."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from rhm_sweeps.config import FIELDS, TrialConfig, nest, parse_trial
+from rhm_sweeps.errors import UsageError
+from rhm_sweeps.sweeps.packing import FREE_FIELDS, make_packs, pack_key
+
+OTHER_VALUES: dict[str, Any] = {
+    "grammar.num_features": 16,
+    "grammar.num_classes": 4,
+    "grammar.num_synonyms": 4,
+    "grammar.tuple_size": 3,
+    "grammar.num_layers": 4,
+    "model.time_input": "original",
+    "training.replacement": True,
+    "training.precision": "bf16",
+    "evaluation.sampling_steps": 50,
+    "stop.copy_fraction": 0.9,
+    "diffusion.beta1": 0.002,
+    "diffusion.beta2": 0.2,
+    "training.learning_rate": 0.02,
+}
+SINGLE_VALUED = {"diffusion.process", "model.name", "training.optimizer"}
+MAY_DIFFER = {
+    *("grammar.num_classes", "grammar.num_synonyms", "grammar.seed_rules", "diffusion.beta1", "diffusion.beta2"),
+    *("training.train_size", "training.test_size", "training.seed_sample", "training.replacement", "training.seed"),
+    "stop.copy_fraction",
+}
+
+
+def trials(count: int, **changes: Any) -> list[TrialConfig]:
+    return [parse_trial(nest({"training.seed": seed, **changes})) for seed in range(count)]
+
+
+def sizes(packs: tuple[Any, ...]) -> list[int]:
+    return [len(pack.trials) for pack in packs]
+
+
+def test_the_fields_that_may_differ_are_those_that_shape_nothing() -> None:
+    assert set(FREE_FIELDS) == MAY_DIFFER
+
+
+@pytest.mark.parametrize("field", [field for field in FIELDS if field not in SINGLE_VALUED])
+def test_a_field_splits_packs_unless_it_is_free(field: str) -> None:
+    default = TrialConfig()
+    value = OTHER_VALUES[field] if field in OTHER_VALUES else default.flat()[field] + 1
+    other = parse_trial(nest({field: value}))
+    assert other != default
+    assert (pack_key(other) == pack_key(default)) == (field in MAY_DIFFER)
+    assert len(make_packs([default, other])) == (1 if field in MAY_DIFFER else 2)
+
+
+@pytest.mark.parametrize(
+    ("count", "most", "min_packs", "expected"),
+    [
+        (13, 8, 1, [7, 6]),
+        (16, 16, 1, [16]),
+        (17, 16, 1, [9, 8]),
+        (6, 16, 2, [3, 3]),
+        (1, 16, 2, [1]),
+        (3, 16, 2, [2, 1]),
+        (3, 1, 2, [1, 1, 1]),
+        (10, 4, 2, [4, 3, 3]),
+        (0, 4, 1, []),
+    ],
+)
+def test_sizes_are_balanced(count: int, most: int, min_packs: int, expected: list[int]) -> None:
+    assert sizes(make_packs(trials(count), most, min_packs)) == expected
+
+
+@given(st.lists(st.sampled_from([64, 128]), max_size=30), st.integers(1, 9), st.integers(1, 4))
+def test_packs_partition_the_trials(widths: list[int], most: int, min_packs: int) -> None:
+    planned = [parse_trial(nest({"model.width": width, "training.seed": seed})) for seed, width in enumerate(widths)]
+    packs = make_packs(planned, most, min_packs)
+    for width in (64, 128):
+        of_width = [pack for pack in packs if pack.trials[0].model.width == width]
+        members = [trial for pack in of_width for trial in pack.trials]
+        assert members == [trial for trial in planned if trial.model.width == width]
+        assert len(of_width) >= min(min_packs, len(members))
+        assert not of_width or max(sizes(tuple(of_width))) - min(sizes(tuple(of_width))) <= 1
+        assert all(len(pack.trials) <= most for pack in of_width)
+    assert len({pack.id for pack in packs}) == len(packs)
+
+
+def test_packs_come_in_the_order_of_their_first_trials() -> None:
+    planned = [*trials(2, **{"model.width": 128}), *trials(1, **{"model.width": 32}), *trials(1, **{"model.width": 64})]
+    assert [pack.trials[0].model.width for pack in make_packs(planned)] == [128, 32, 64]
+
+
+def test_ids_follow_from_the_members() -> None:
+    first, again = make_packs(trials(5), 3), make_packs(trials(5), 3)
+    assert [pack.id for pack in first] == [pack.id for pack in again]
+    assert all(len(pack.id) == 12 and int(pack.id, 16) >= 0 for pack in first)
+    assert first[0].id != make_packs(trials(4), 3)[0].id
+
+
+def test_a_function_says_the_most_for_each_shape() -> None:
+    planned = [*trials(8, **{"model.width": 64}), *trials(8, **{"model.width": 256})]
+    packs = make_packs(planned, lambda trial: 512 // trial.model.width)
+    assert sizes(packs) == [8, 2, 2, 2, 2]
+
+
+def test_the_function_is_asked_about_the_trial_with_the_most_data() -> None:
+    planned = [parse_trial(nest({"training.train_size": size})) for size in (10, 3000, 20)]
+    asked: list[int] = []
+    make_packs(planned, lambda trial: asked.append(trial.training.train_size) or 4)
+    assert asked == [3000]
+
+
+@pytest.mark.parametrize(("most", "min_packs"), [(0, 1), (-1, 1), (lambda trial: 0, 1), (4, 0)])
+def test_nonsense_is_refused(most: Any, min_packs: int) -> None:
+    with pytest.raises(UsageError, match=r"`(max_members|min_packs)` is .*must be >= 1"):
+        make_packs(trials(2), most, min_packs)

@@ -1,0 +1,62 @@
+"""Every shipped search space loads, asks a question, and plans without loss."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from rhm_sweeps.config import TrialConfig
+from rhm_sweeps.sweeps.plan import make_plan
+from rhm_sweeps.sweeps.search_space import SearchSpace, read_space, shipped_spaces
+
+FOLDER = Path(__file__).parents[1] / "search_spaces"
+NAMES = sorted(path.stem for path in FOLDER.glob("*.yaml"))
+
+
+def test_every_file_is_shipped() -> None:
+    assert list(shipped_spaces()) == NAMES
+    assert {"quickstart", "memorization", "sample_complexity", "depth", "grammar_seeds"} <= set(NAMES)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_shipped_space_answers_a_question(name: str) -> None:
+    space = SearchSpace.load(name)
+    assert space.name == name
+    assert space.question.endswith("?")
+    assert read_space(name).text.startswith(f"# {space.question}\n")
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_shipped_space_plans_without_loss(name: str) -> None:
+    space = SearchSpace.load(name)
+    plan = make_plan(space)
+    assert (plan.invalid, plan.duplicates, plan.finished) == ((), 0, ())
+    assert len(plan.trials) == space.size
+    assert SearchSpace.build(**space.to_dict()) == space
+
+
+def trials(name: str) -> tuple[TrialConfig, ...]:
+    return make_plan(SearchSpace.load(name)).trials
+
+
+def test_the_quickstart_is_small() -> None:
+    planned = trials("quickstart")
+    assert len(planned) <= 16
+    assert len(make_plan(SearchSpace.load("quickstart")).packs) == 1
+
+
+def test_the_training_sets_of_sample_complexity_span_every_levels_scale() -> None:
+    """P*_l = v m**(l+1) for l = 1..L lies inside the range of training-set sizes, for each number of synonyms."""
+    planned = trials("sample_complexity")
+    for synonyms in {trial.grammar.num_synonyms for trial in planned}:
+        sizes = [trial.training.train_size for trial in planned if trial.grammar.num_synonyms == synonyms]
+        assert min(sizes) < 8 * synonyms**2
+        assert 8 * synonyms**4 < max(sizes)
+
+
+def test_the_grammar_seeds_keep_their_rules_over_replicas() -> None:
+    planned = trials("grammar_seeds")
+    rules = [trial.grammar.seed_rules for trial in planned]
+    assert {seed: rules.count(seed) for seed in set(rules)} == dict.fromkeys(range(16), 4)
+    assert len({(trial.training.seed, trial.training.seed_sample) for trial in planned}) == 4
