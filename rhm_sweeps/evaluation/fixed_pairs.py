@@ -14,8 +14,8 @@ from rhm_sweeps.diffusion.uniform import q_sample
 from rhm_sweeps.training.loop import PackTrainer
 from rhm_sweeps.training.streams import below, uniform
 
-ROWS_PER_CALL = 2**14
-"""Tokens that one forward pass takes, over all members: keeps activations in the processor's cache."""
+ROWS_PER_CALL = {"cpu": 2**14, "cuda": 2**19}
+"""Tokens that one forward pass takes, over all members: keeps a CPU's activations in its cache, and a GPU busy."""
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,7 @@ class FixedPairs:
     @torch.no_grad()
     def mean_loss(self, trainer: PackTrainer) -> Tensor:
         """Each member's mean KL loss over its pairs, (K,) in nats per token and time step; NaN where a member has no strings."""
-        count = max(1, ROWS_PER_CALL // (self.x_0.shape[0] * self.x_0.shape[2]))
+        count = max(1, ROWS_PER_CALL[self.x_0.device.type] // (self.x_0.shape[0] * self.x_0.shape[2]))
         chunks = zip(self.x_0.split(count, 1), self.x_t.split(count, 1), self.t.split(count, 1), strict=True)
         return torch.cat([trainer.losses(*chunk) for chunk in chunks], 1).mean(1)
 

@@ -29,7 +29,7 @@ def sample_strings(
     """
     timesteps = alpha_bar.shape[1] - 1
     times = sampling_times(timesteps, sampling_steps)
-    size = max(1, ROWS_PER_CALL // (model.members * string_length))
+    size = max(1, ROWS_PER_CALL[alpha_bar.device.type] // (model.members * string_length))
     chunks = []
     for first in range(0, count, size):
         indices = torch.arange(first, min(first + size, count), device=alpha_bar.device)

@@ -106,31 +106,31 @@ def member_gib(config: TrialConfig) -> float:
     return (4 * _ADAM_COPIES * cost.parameters + cost.saved_bytes * training.batch_size * 1.5 + strings) / 2**30
 
 
-def sampling_gib(config: TrialConfig) -> float:
+def sampling_gib(config: TrialConfig, device: str = "cpu") -> float:
     """Memory of one forward pass of the sampler, over all members."""
-    return 2 * model_cost(config).saved_bytes * ROWS_PER_CALL / config.grammar.string_length / 2**30
+    return 2 * model_cost(config).saved_bytes * ROWS_PER_CALL[device] / config.grammar.string_length / 2**30
 
 
 def max_members(pool: Pool) -> Callable[[TrialConfig], int]:
     """How many members a pack may have in a pool: as many as fit its memory and still make it faster."""
 
     def most(config: TrialConfig) -> int:
-        room = pool.memory_gib * USABLE_MEMORY - PROCESS_GIB - sampling_gib(config)
+        room = pool.memory_gib * USABLE_MEMORY - PROCESS_GIB - sampling_gib(config, pool.device)
         return max(1, min(MAX_MEMBERS[pool.device], int(room / member_gib(config))))
 
     return most
 
 
-def pack_gib(pack: Pack) -> float:
+def pack_gib(pack: Pack, device: str = "cpu") -> float:
     """Memory of the process that trains a pack."""
-    return PROCESS_GIB + sampling_gib(pack.trials[0]) + sum(member_gib(trial) for trial in pack.trials)
+    return PROCESS_GIB + sampling_gib(pack.trials[0], device) + sum(member_gib(trial) for trial in pack.trials)
 
 
 def estimate(packs: Sequence[Pack], pool: Pool, rates: Callable[[TrialConfig], Rates]) -> Estimate:
     """What the packs cost on a pool, given the rates of a trial's shape; packs go to the first free slot in order."""
     return Estimate(
         flops=sum(training_flops(trial) + evaluation_flops(trial) for pack in packs for trial in pack.trials),
-        memory_gib=max(map(pack_gib, packs), default=0.0),
+        memory_gib=max((pack_gib(pack, pool.device) for pack in packs), default=0.0),
         seconds=_makespan((_pack_seconds(pack, rates(pack.trials[0])) for pack in packs), pool.slots),
     )
 
