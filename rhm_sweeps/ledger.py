@@ -193,7 +193,8 @@ class Ledger:
     def varied(self) -> list[str]:
         """Dotted names of the fields that take more than one value among the planned trials."""
         rows = self._db.execute(
-            "SELECT substr(fullkey, 3) FROM trials, json_tree(config) WHERE json_tree.type NOT IN ('object', 'array') "
+            "SELECT replace(substr(fullkey, 3), '\"', '') FROM trials, json_tree(config) "
+            "WHERE json_tree.type NOT IN ('object', 'array') "
             "GROUP BY fullkey HAVING count(DISTINCT coalesce(atom, 'null')) > 1"
         )
         return [name for (name,) in rows]

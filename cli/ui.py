@@ -1,0 +1,98 @@
+"""`rhm-sweep ui`: MLflow's pages for a sweep."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from .flags import Json
+from .output import print_json, stderr, stdout
+from .session_flags import DEFAULT_RESULTS, Results, TrackingUri
+
+if TYPE_CHECKING:
+    from rhm_sweeps.ledger import Ledger
+    from rhm_sweeps.tracking.store import Store
+
+LatestSweep = Annotated[str | None, typer.Argument(help="Name of a sweep; default: the latest.", show_default=False)]
+Port = Annotated[int, typer.Option("--port", min=1, max=65535, help="Port on this machine; another if it is taken.")]
+PrintOnly = Annotated[
+    bool,
+    typer.Option("--print-only", "--no-serve", help="Print the address that compares the trials, and start nothing."),
+]
+
+
+def ui(
+    name: LatestSweep = None,
+    *,
+    results: Results = DEFAULT_RESULTS,
+    tracking_uri: TrackingUri = None,
+    port: Port = 5000,
+    print_only: PrintOnly = False,
+    as_json: Json = False,
+) -> None:
+    """Show a sweep in MLflow's UI: serve its store on this machine until Ctrl-C, and print where its trials are compared.
+
+    For a sweep that is tracked on a server nothing is started, and --json too only prints.
+    """
+    from rhm_sweeps.ledger import Ledger
+    from rhm_sweeps.sweeps.folder import sweep_folder
+    from rhm_sweeps.tracking.server import HOST, free_port
+    from rhm_sweeps.tracking.store import redact, sweep_store, without_credentials
+    from rhm_sweeps.tracking.ui import compare_url
+
+    name = name or _latest(results)
+    with Ledger(sweep_folder(results, name).path) as ledger:
+        store = sweep_store(ledger, tracking_uri, results.resolve().parent)
+        _catch_up(ledger, store)
+    serve = not (print_only or as_json or store.is_server)
+    chosen = free_port(port) if serve else port
+    base_url = without_credentials(store.uri) if store.is_server else f"http://{HOST}:{chosen}"
+    url = compare_url(base_url, store, name)
+    if as_json:
+        print_json({"name": name, "url": url, "tracking_uri": redact(store.uri), "experiment": store.experiment})
+    elif serve:
+        if chosen != port:
+            stderr.print(f"port {port} is taken; serving on {chosen} instead", markup=False)
+        _serve(store, chosen, url)
+    else:
+        stdout.print(url, markup=False, soft_wrap=True)
+
+
+def _latest(results: Path) -> str:
+    """The name of the sweep that was started last."""
+    from rhm_sweeps.errors import UsageError
+    from rhm_sweeps.ledger import Ledger
+    from rhm_sweeps.sweeps.folder import sweep_names
+
+    started = {}
+    for name in sweep_names(results):
+        with Ledger(results / name) as ledger:
+            started[name] = ledger.meta("created_ms") or 0
+    if not started:
+        raise UsageError(f"there are no sweeps in {results}; start one with `rhm-sweep launch quickstart`")
+    return max(started, key=lambda name: started[name])
+
+
+def _catch_up(ledger: Ledger, store: Store) -> None:
+    """Send what the store lacks, unless the sweep is being driven now: then its driver does."""
+    from rhm_sweeps.errors import LockedError
+    from rhm_sweeps.tracking.projection import Projector, is_behind
+
+    with suppress(LockedError), Projector(ledger, store) as projector:
+        if is_behind(ledger, store):
+            stderr.print("sending to MLflow what it does not have yet", markup=False)
+            projector.advance()
+
+
+def _serve(store: Store, port: int, url: str) -> None:
+    """Serve the store until Ctrl-C."""
+    from rhm_sweeps.errors import TrackingError
+    from rhm_sweeps.tracking.server import serve
+
+    with suppress(KeyboardInterrupt), serve(store, port) as process:
+        stdout.print(url, markup=False, soft_wrap=True)
+        stderr.print("Ctrl-C ends the server", markup=False)
+        raise TrackingError(f"MLflow's server ended by itself with status {process.wait()}")

@@ -1,0 +1,92 @@
+"""The results of a sweep as two tables, read from its folder."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from rhm_sweeps.config import FIELDS, TrialConfig, flatten
+from rhm_sweeps.ledger import Ledger, MetricPoint, TrialRecord
+
+META_KEYS = (
+    "name", "created_ms", "state", "space", "version", "code_hash", "git_commit",
+    "tracking_uri", "experiment", "parent_run_id", "artifact_location",
+)  # fmt: skip
+TRIAL_COLUMNS = ("state", "reason", "pack")
+POINT_COLUMNS = ("signature", "step", "timestamp_ms")
+_DEFAULTS = TrialConfig().flat()
+
+
+@dataclass(frozen=True)
+class Results:
+    """The trials of a sweep and what was measured on them.
+
+    `trials`: one row per trial in the order of the plan; index `signature`; columns state, reason, pack, then every
+    dotted field. `points`: one row per (signature, step), in the order of the plan, then by step; columns signature,
+    step, timestamp_ms (Unix milliseconds), then the metrics (float64, NaN where not measured) by name.
+    `meta`: the facts of the sweep that are known, by their names in the ledger.
+    """
+
+    name: str
+    trials: pd.DataFrame
+    points: pd.DataFrame
+    meta: dict[str, Any]
+
+    @property
+    def varied(self) -> list[str]:
+        """Dotted fields that take more than one value, seeds last."""
+        fields = [
+            name
+            for name in self.trials.columns
+            if name not in TRIAL_COLUMNS and self.trials[name].nunique(dropna=False) > 1
+        ]
+        return sorted(fields, key=lambda name: str(name).rpartition(".")[2].startswith("seed"))
+
+    def table(self) -> pd.DataFrame:
+        """One row per point, with the state and the varied fields of its trial before the metrics."""
+        trials = self.trials[["state", *self.varied]]
+        table = self.points.merge(trials, left_on="signature", right_index=True, how="left")
+        first = [*POINT_COLUMNS, *trials.columns]
+        return table[[*first, *(name for name in table.columns if name not in first)]]
+
+
+def results_from_ledger(folder: Path) -> Results:
+    """Read the results of a sweep's folder.
+
+    Raises:
+        SweepError: if there is no sweep in it.
+    """
+    with Ledger(folder) as ledger:
+        meta = {key: value for key in META_KEYS if (value := ledger.meta(key)) is not None}
+        return tabulate(meta.get("name", folder.name), ledger.trials(), ledger.points(), meta)
+
+
+def tabulate(name: str, trials: Sequence[TrialRecord], points: Iterable[MetricPoint], meta: dict[str, Any]) -> Results:
+    """Put records into the two tables; a field that a record lacks was made later and has its default."""
+    rows = [(t.state, t.reason, t.pack, *_values(t.config)) for t in trials]
+    index = pd.Index([t.signature for t in trials], name="signature", dtype="object")
+    trial_table = pd.DataFrame(rows, index=index, columns=[*TRIAL_COLUMNS, *FIELDS])
+    return Results(name, trial_table, _point_table(points, {t.signature: t.position for t in trials}), meta)
+
+
+def _values(config: dict[str, Any]) -> list[Any]:
+    values = _DEFAULTS | dict(flatten(config))
+    return [values[name] for name in FIELDS]
+
+
+def _point_table(points: Iterable[MetricPoint], position: dict[str, int]) -> pd.DataFrame:
+    keys, metrics = [], []
+    for point in points:
+        keys.append((point.signature, point.step, point.timestamp_ms))
+        metrics.append(point.metrics)
+    measured = pd.DataFrame.from_records(metrics) if metrics else pd.DataFrame()
+    measured = measured.astype("float64").sort_index(axis="columns")
+    table = pd.concat([pd.DataFrame(keys, columns=list(POINT_COLUMNS)), measured], axis="columns")
+    table = table.astype({"signature": "object", "step": "int64", "timestamp_ms": "int64"})
+    order = np.lexsort((table["step"], table["signature"].map(position)))
+    return table.iloc[order].reset_index(drop=True)

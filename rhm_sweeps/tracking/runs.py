@@ -1,0 +1,123 @@
+"""What a sweep and its trials look like as MLflow runs: names, tags, parameters, metrics and states."""
+
+from __future__ import annotations
+
+import getpass
+import json
+import math
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+from mlflow.entities import Metric, Param, RunTag
+
+from rhm_sweeps.config import flatten
+from rhm_sweeps.ledger import Ledger, MetricPoint, TrialRecord, TrialState
+from rhm_sweeps.version import __version__
+
+SWEEP, SIGNATURE, LEDGER = "rhm_sweep.sweep", "rhm_sweep.signature", "rhm_sweep.ledger"
+PACK, POSITION, ROLE = "rhm_sweep.pack", "rhm_sweep.position", "rhm_sweep.role"
+STATE, REASON, VERSION = "rhm_sweep.state", "rhm_sweep.reason", "rhm_sweep.version"
+PARENT, GIT_COMMIT, NOTE = "mlflow.parentRunId", "mlflow.source.git.commit", "mlflow.note.content"
+
+STATUS: dict[TrialState, str] = {"pending": "KILLED", "running": "RUNNING", "done": "FINISHED", "failed": "FAILED"}
+"""A run whose trial is pending again was interrupted; it opens again when the trial goes on."""
+SWEEP_STATUS = {"running": "RUNNING", "finished": "FINISHED", "failed": "FAILED"}
+"""Any other state of a sweep is KILLED."""
+
+MAX_METRICS, MAX_PARAMS, MAX_NAME, MAX_TAG = 800, 100, 250, 4000
+"""MLflow takes 1000 metrics, parameters and tags in one call, 100 of them parameters."""
+
+SYMBOLS = {
+    "grammar.num_features": "v",
+    "grammar.num_classes": "n",
+    "grammar.num_synonyms": "m",
+    "grammar.tuple_size": "s",
+    "grammar.num_layers": "L",
+    "training.train_size": "P",
+    "training.learning_rate": "lr",
+    "training.batch_size": "B",
+    "diffusion.timesteps": "T",
+    "model.width": "w",
+}
+
+
+def sweep_tags(ledger: Ledger, uid: str) -> dict[str, str]:
+    """Tags of the sweep's own run; its trials share those of `shared_tags`."""
+    varied = ", ".join(f"`{name}`" for name in seeds_last(ledger.varied()))
+    note = f"{sum(ledger.counts().values())} trials" + (f" over {varied}" if varied else "")
+    return {**shared_tags(ledger, uid), ROLE: "sweep", NOTE: note}
+
+
+def shared_tags(ledger: Ledger, uid: str) -> dict[str, str]:
+    """Tags that every run of a sweep has."""
+    tags = {
+        SWEEP: ledger.meta("name") or ledger.path.parent.name,
+        LEDGER: uid,
+        VERSION: ledger.meta("version") or __version__,
+        GIT_COMMIT: ledger.meta("git_commit") or "",
+        "mlflow.source.name": "rhm-sweep",
+        "mlflow.user": _user(),
+    }
+    return {key: clean(value) for key, value in tags.items() if value}
+
+
+def trial_tags(trial: TrialRecord, parent: str, shared: Mapping[str, str]) -> dict[str, str]:
+    """Tags of a trial's run at its creation."""
+    own = {ROLE: "trial", PARENT: parent, SIGNATURE: trial.signature, PACK: trial.pack, POSITION: str(trial.position)}
+    return {**shared, **own, **state_tags(trial)}
+
+
+def state_tags(trial: TrialRecord) -> dict[str, str]:
+    return {STATE: trial.state, REASON: clean(trial.reason)}
+
+
+def run_name(trial: TrialRecord, varied: Sequence[str]) -> str:
+    """What tells this trial from the others, as in `P=64 seed_rules=1`; its signature if nothing does."""
+    values = dict(flatten(trial.config))
+    parts = [f"{SYMBOLS.get(name, name.rpartition('.')[2])}={text(values[name])}" for name in varied if name in values]
+    return clean(" ".join(parts) or trial.signature)[:MAX_NAME]
+
+
+def seeds_last(names: Iterable[str]) -> list[str]:
+    """Dotted names in the order of science: settings, then seeds."""
+    return sorted(names, key=lambda name: name.rpartition(".")[2].startswith("seed"))
+
+
+def parameters(config: Mapping[str, Any]) -> list[Param]:
+    """Every field by its dotted name, with its value as in YAML and JSON."""
+    return [Param(name, text(value)) for name, value in flatten(config)]
+
+
+def text(value: Any) -> str:
+    return value if isinstance(value, str) else json.dumps(value)
+
+
+def metrics(points: Iterable[MetricPoint]) -> list[Metric]:
+    """All finite values at their true step and frozen time; MLflow has no place for the others."""
+    return [
+        Metric(name, float(value), point.timestamp_ms, point.step)
+        for point in points
+        for name, value in point.metrics.items()
+        if math.isfinite(value)
+    ]
+
+
+def batches(
+    values: Sequence[Metric], params: Sequence[Param], tags: Sequence[RunTag]
+) -> Iterator[tuple[Sequence[Metric], Sequence[Param], Sequence[RunTag]]]:
+    """Yield portions that MLflow takes in one call; the few tags go with the first."""
+    while values or params or tags:
+        yield values[:MAX_METRICS], params[:MAX_PARAMS], tags
+        values, params, tags = values[MAX_METRICS:], params[MAX_PARAMS:], ()
+
+
+def clean(value: str) -> str:
+    """A text as every database takes it: without NUL, not too long."""
+    return value.replace("\0", "")[:MAX_TAG]
+
+
+def _user() -> str:
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):  # containers may run as a user without a name
+        return ""
