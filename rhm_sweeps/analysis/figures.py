@@ -1,0 +1,61 @@
+"""All figures of a sweep, and their files."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable
+from pathlib import Path
+
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+
+from rhm_sweeps.analysis.axes import Drawing, style
+from rhm_sweeps.analysis.complexity_figure import complexity_figure
+from rhm_sweeps.analysis.curve_figures import loss_figure, novelty_figure, validity_figure
+from rhm_sweeps.analysis.scaling_figures import time_scale_figure
+from rhm_sweeps.analysis.state_figures import final_state_figure
+from rhm_sweeps.analysis.sweep_analysis import SweepAnalysis
+
+DOTS_PER_INCH = 150
+FORMATS = ("png", "svg")
+MAKERS: tuple[Callable[[SweepAnalysis], Drawing | None], ...] = (
+    validity_figure,
+    novelty_figure,
+    loss_figure,
+    time_scale_figure,
+    complexity_figure,
+    final_state_figure,
+)
+
+
+def draw_figures(analysis: SweepAnalysis) -> list[Drawing]:
+    """Draw the figures that the sweep has data for; none for a sweep without points."""
+    if analysis.settings.empty:
+        return []
+    with style():
+        drawings = [drawing for make in MAKERS if (drawing := make(analysis)) is not None]
+        for drawing in drawings:
+            drawing.figure.draw_without_rendering()
+            drawing.figure.set_layout_engine("none")
+    return drawings
+
+
+def figure_bytes(drawing: Drawing, file_format: str) -> bytes:
+    """The figure as `png` or `svg`; the same figure gives the same bytes."""
+    buffer = io.BytesIO()
+    with style():
+        FigureCanvasAgg(drawing.figure)
+        metadata = {"Date": None} if file_format == "svg" else {"Software": None}
+        drawing.figure.savefig(buffer, format=file_format, dpi=DOTS_PER_INCH, metadata=metadata)
+    return buffer.getvalue()
+
+
+def save_figures(drawings: list[Drawing], folder: Path) -> list[Path]:
+    """Write each figure as PNG and SVG into a folder, made if needed; return the paths."""
+    folder.mkdir(parents=True, exist_ok=True)
+    paths = []
+    for drawing in drawings:
+        for file_format in FORMATS:
+            path = folder / f"{drawing.name}.{file_format}"
+            path.write_bytes(figure_bytes(drawing, file_format))
+            paths.append(path)
+    return paths

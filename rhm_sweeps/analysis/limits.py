@@ -1,0 +1,81 @@
+"""What a sweep cannot answer, in sentences."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from rhm_sweeps.analysis.findings import count
+from rhm_sweeps.analysis.groups import TRAIN_SIZE
+from rhm_sweeps.analysis.scaling import FEWEST_SIZES
+from rhm_sweeps.analysis.sweep_analysis import SweepAnalysis
+
+
+def limits(analysis: SweepAnalysis) -> list[str]:
+    """What is missing from a sweep, and which questions it leaves open."""
+    makers = (_unfinished, _seeds, _sizes, _too_short, _losses, _exhausted)
+    return [sentence for make in makers for sentence in make(analysis)]
+
+
+def _unfinished(analysis: SweepAnalysis) -> Iterator[str]:
+    trials = analysis.trials
+    if trials.empty:
+        yield "No trials are planned: there is nothing to analyse."
+        return
+    open_trials = int(trials["state"].isin(["pending", "running"]).sum())
+    if open_trials:
+        yield f"{count(open_trials, 'trial')} of {len(trials):,} not finished: the numbers will change."
+    failed = int((trials["state"] == "failed").sum())
+    if failed:
+        yield f"{count(failed, 'trial')} failed, listed under What ran; figures and averages leave failed trials out."
+    if analysis.settings.empty:
+        yield "No trial has a metric point yet: there are no figures."
+
+
+def _seeds(analysis: SweepAnalysis) -> Iterator[str]:
+    settings = analysis.settings
+    if not settings.empty and (settings["trials"] == 1).all():
+        yield "One seed per setting: the spread between seeds is unknown, and no difference can be called significant."
+
+
+def _sizes(analysis: SweepAnalysis) -> Iterator[str]:
+    if analysis.settings.empty:
+        return
+    if analysis.groups.axis != TRAIN_SIZE:
+        yield "The training-set size P is not varied: the sweep cannot say how τ_mem grows with P, nor P*_l."
+        return
+    reached = analysis.settings[analysis.settings["tau_mem_copies"].notna()]
+    sizes = reached.groupby("facet")[TRAIN_SIZE].nunique().max() if len(reached) else 0
+    if sizes < FEWEST_SIZES:
+        yield f"Copies begin at {count(int(sizes), 'training-set size')} at most; a power law needs {FEWEST_SIZES}."
+
+
+def _too_short(analysis: SweepAnalysis) -> Iterator[str]:
+    """Time scales beyond the last step are only bounded."""
+    trials = analysis.measured
+    missed = int(trials["tau_mem_copies"].isna().sum())
+    if missed:
+        share = f"{missed:,} of {count(len(trials), 'trial')}"
+        yield f"In {share} copies do not begin by the last step: there τ_mem is only bounded from below."
+
+
+def _losses(analysis: SweepAnalysis) -> Iterator[str]:
+    trials = analysis.measured
+    if len(trials) and trials["last_test_loss"].isna().all():
+        yield "No test loss was measured (test_size is 0): memorization is dated by copies alone."
+
+
+def _exhausted(analysis: SweepAnalysis) -> Iterator[str]:
+    """Where P is nearly P_max, copies cannot exceed chance by the threshold: they are bounded by 1 - P / P_max."""
+    if TRAIN_SIZE not in analysis.settings:
+        return
+    settings, bound = analysis.settings, analysis.thresholds.copied
+    full = [
+        group
+        for group in settings.index
+        if 1 - settings.at[group, TRAIN_SIZE] / analysis.grammars[group].p_max <= bound
+    ]
+    if full:
+        yield (
+            f"In {count(len(full), 'setting')} the training set holds nearly all P_max strings, and copies cannot exceed chance "
+            f"by {bound:g}: τ_mem by copies does not exist there."
+        )
