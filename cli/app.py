@@ -7,11 +7,13 @@ import typer
 from rhm_sweeps.version import __version__
 
 from . import grammar, spaces
+from .analyze import analyze, report
 from .launch import launch
 from .plan import plan
 from .resume import resume
 from .status import ls, status
 from .train import train
+from .ui import ui
 
 app = typer.Typer(
     name="rhm-sweep",
@@ -32,6 +34,9 @@ app.command(epilog="Example: rhm-sweep ls")(ls)
 app.command(epilog="Example: rhm-sweep train --num_classes 2 --num_synonyms 2 --train_size 64 --steps 2048 --width 64")(
     train
 )
+app.command(epilog="Example: rhm-sweep analyze quickstart --json")(analyze)
+app.command(epilog="Example: rhm-sweep report quickstart --open")(report)
+app.command(epilog="Example: rhm-sweep ui quickstart --port 5001")(ui)
 app.add_typer(grammar.app, name="grammar")
 app.add_typer(spaces.app, name="spaces")
 

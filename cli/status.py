@@ -32,9 +32,9 @@ def status(name: SweepName, *, results: Results = DEFAULT_RESULTS, as_json: Json
 
 def ls(*, results: Results = DEFAULT_RESULTS, as_json: Json = False) -> None:
     """List the sweeps of a results folder, the newest first."""
-    from rhm_sweeps.sweeps.folder import sweep_folder, sweep_names, sweep_status
+    from rhm_sweeps.sweeps.folder import list_sweeps
 
-    rows = [sweep_status(sweep_folder(results, name)) for name in sweep_names(results)]
+    rows = list_sweeps(results)
     if as_json:
         print_json(rows)
         return

@@ -10,7 +10,7 @@ import typer
 from rich import box
 from rich.table import Table
 
-from rhm_sweeps.config import GrammarConfig, TrialConfig, nest, parse_trial
+from rhm_sweeps.config import TrialConfig, nest, parse_trial
 from rhm_sweeps.errors import ConfigError, Problem
 
 from .console_signals import stop_on_signals
@@ -82,11 +82,13 @@ def _check_original_choices(**choices: str) -> None:
 
 def _trial(fields: dict[str, Any], n_epoch: int | None) -> TrialConfig:
     """The trial of the flags, epochs turned into steps, and as many test strings as the grammar has left."""
-    if fields["training.test_size"] is None:
-        grammar = GrammarConfig.model_construct(**nest(fields)["grammar"])
-        fields["training.test_size"] = max(0, min(DEFAULT_TEST_SIZE, grammar.p_max - fields["training.train_size"]))
+    test_size = fields["training.test_size"]
+    trial = parse_trial(nest({**fields, "training.test_size": test_size or 0}), "flags")
+    if test_size is None:
+        left = trial.grammar.p_max - trial.training.train_size
+        fields["training.test_size"] = max(0, min(DEFAULT_TEST_SIZE, left))
     if n_epoch is not None:
-        fields["training.steps"] = n_epoch * math.ceil(fields["training.train_size"] / fields["training.batch_size"])
+        fields["training.steps"] = n_epoch * math.ceil(trial.training.train_size / trial.training.batch_size)
     return parse_trial(nest(fields), "flags")
 
 

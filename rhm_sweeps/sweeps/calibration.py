@@ -32,7 +32,7 @@ def calibrated_rates(packs: Sequence[Pack], pool: Pool) -> Callable[[TrialConfig
     for pack in packs:
         key, trial = _key(pack.trials[0], pool), pack.trials[0]
         shapes[key] = (shapes.get(key, (0.0, trial))[0] + training_flops(trial) * len(pack.trials), trial)
-    known = {key: Rates(*rates) for key, rates in _read_cache().items()}
+    known = _read_cache()
     costliest = sorted(shapes, key=lambda key: -shapes[key][0])[:MAX_MEASURED]
     measured = {key: _measure(shapes[key][1], pool.device) for key in costliest if key not in known}
     if measured:
@@ -88,12 +88,13 @@ def cache_file() -> Path:
     return Path(os.environ.get("RHM_SWEEP_CACHE") or default) / "calibration.json"
 
 
-def _read_cache() -> dict[str, list[float]]:
+def _read_cache() -> dict[str, Rates]:
+    """Rates by key; what is not two positive numbers is measured again."""
     try:
-        cached: dict[str, list[float]] = json.loads(cache_file().read_text())
-    except (OSError, ValueError):
+        cached = json.loads(cache_file().read_text())
+        return {key: Rates(float(training), float(sampling)) for key, (training, sampling) in cached.items() if training * sampling > 0}
+    except (OSError, ValueError, TypeError, AttributeError):
         return {}
-    return cached
 
 
 def _write_cache(rates: dict[str, Rates]) -> None:

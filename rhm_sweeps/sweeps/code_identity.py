@@ -19,9 +19,14 @@ def code_hash() -> str:
 
 
 def git_commit() -> str:
-    """The commit of the installed sources, with `-dirty` when they are changed; empty outside a repository."""
-    command = ["git", "-C", str(PACKAGE), "describe", "--always", "--dirty", "--abbrev=40", "--exclude=*"]
+    """The commit of the installed sources, with `-dirty` when they are changed; empty if they are in no repository."""
     try:
-        return subprocess.run(command, capture_output=True, text=True, check=True, timeout=10).stdout.strip()
+        _git("ls-files", "--error-unmatch", "version.py")  # a virtual environment may lie in somebody else's repository
+        return _git("describe", "--always", "--dirty", "--abbrev=40", "--exclude=*")
     except (OSError, subprocess.SubprocessError):
         return ""
+
+
+def _git(*arguments: str) -> str:
+    command = ["git", "-C", str(PACKAGE), *arguments]
+    return subprocess.run(command, capture_output=True, text=True, check=True, timeout=10).stdout.strip()

@@ -28,6 +28,11 @@ class Outcome:
     interrupted: bool
 
 
+def is_planned(ledger: Ledger) -> bool:
+    """Whether the ledger has a plan; one that was only just made when its process was killed has none."""
+    return ledger.meta("code_hash") is not None
+
+
 def record_plan(ledger: Ledger, plan: Plan) -> None:
     """Write a plan into the ledger; trials that it has stay as they are."""
     first = 1 + max((trial.position for trial in ledger.trials()), default=-1)
@@ -36,7 +41,7 @@ def record_plan(ledger: Ledger, plan: Plan) -> None:
     records = [TrialRecord(t.signature, order[t.signature], pack, t.model_dump()) for pack, t in members]
     with ledger.transaction():
         ledger.add_trials(records)
-        if ledger.meta("created_ms") is None:
+        if not is_planned(ledger):
             ledger.set_meta(created_ms=now_ms(), version=__version__, code_hash=code_hash(), git_commit=git_commit())
         ledger.set_meta(name=plan.space.name, space=plan.space.to_dict())
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from types import TracebackType
 from typing import Self
@@ -16,6 +17,8 @@ from rhm_sweeps.sweeps.pack_run import Progress
 from rhm_sweeps.sweeps.progress import PackProgress, SweepProgress, duration
 
 PLAIN_INTERVAL_S = 10.0
+FINISHED_INTERVAL_S = 1.0
+"""A finished pack is news, but not thousands of them."""
 MAX_PACKS_SHOWN = 16
 
 
@@ -29,7 +32,7 @@ class LiveView:
             if console.is_terminal
             else None
         )
-        self._last_line = 0.0
+        self._last_line = -math.inf
 
     def __enter__(self) -> Self:
         if self._live is not None:
@@ -47,8 +50,8 @@ class LiveView:
     def update(self, pack: str, progress: Progress) -> None:
         """Take in a report of a pack."""
         self.progress.update(pack, progress)
-        due = time.monotonic() - self._last_line >= PLAIN_INTERVAL_S
-        if self._live is None and (due or progress.finished):
+        interval = FINISHED_INTERVAL_S if progress.finished else PLAIN_INTERVAL_S
+        if self._live is None and time.monotonic() - self._last_line >= interval:
             self._print_line()
 
     def say(self, message: str) -> None:
@@ -67,8 +70,8 @@ class LiveView:
                 justify="left" if heading in ("pack", "progress") else "right",
                 style="dim" if heading == "pack" else "",
             )
-        running = {pack: state for pack, state in self.progress.packs.items() if state.active}
-        for pack, state in list(running.items())[:MAX_PACKS_SHOWN]:
+        running = [(pack, state) for pack, state in list(self.progress.packs.items()) if state.active]
+        for pack, state in running[:MAX_PACKS_SHOWN]:
             table.add_row(*_row(pack, state))
         hidden = len(running) - MAX_PACKS_SHOWN
         more = [Text(f"and {hidden} more packs", style="dim")] if hidden > 0 else []

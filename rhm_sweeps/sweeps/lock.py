@@ -6,13 +6,17 @@ import fcntl
 import json
 import os
 import socket
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import IO
 
 from rhm_sweeps.errors import LockedError
 
 FILE_NAME = "driver.lock"
+PATIENCE_S = 0.3
+"""`is_locked` holds the lock for a moment in other processes: that must not look like a driver."""
 
 
 @contextmanager
@@ -24,12 +28,8 @@ def sweep_lock(folder: Path) -> Iterator[None]:
     """
     path = folder / FILE_NAME
     with path.open("a+") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as error:
-            raise LockedError(
-                f"sweep {folder.name} is already running: {_holder(path)}; wait for it or stop it first"
-            ) from error
+        if not _acquire(file):
+            raise LockedError(f"sweep {folder.name} is already running: {_holder(path)}; wait for it or stop it first")
         file.truncate(0)
         file.write(json.dumps({"host": socket.gethostname(), "pid": os.getpid()}))
         file.flush()
@@ -42,16 +42,29 @@ def is_locked(folder: Path) -> bool:
     try:
         with (folder / FILE_NAME).open() as file:
             fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
-    except FileNotFoundError:
-        return False
-    except OSError:
+    except BlockingIOError:
         return True
+    except OSError:  # no such file: nobody ever drove it
+        return False
     return False
+
+
+def _acquire(file: IO[str]) -> bool:
+    deadline = time.monotonic() + PATIENCE_S
+    while True:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            if time.monotonic() >= deadline:
+                return False
+            time.sleep(0.02)
+        else:
+            return True
 
 
 def _holder(path: Path) -> str:
     try:
         note = json.loads(path.read_text())
-    except (OSError, ValueError):
+        return f"process {note['pid']} on {note['host']}"
+    except (OSError, ValueError, KeyError, TypeError):
         return "by an unknown process"
-    return f"process {note['pid']} on {note['host']}"

@@ -172,11 +172,13 @@ class PackRun:
         """Train towards `target` until the deadline; return the members that diverged."""
         failed: list[Ending] = []
         self._clock.tick()
-        while self.members and self.trainer.step < target and time.monotonic() < deadline:
+        while self.members and self.trainer.step < target:
             burst = max(1, min(target - self.trainer.step, int(self._clock.steps_per_second * BURST_S)))
             losses = self.trainer.train(burst)
             failed += self._drop_diverged(losses.isfinite().cpu())
             self._clock.trained(burst)
+            if time.monotonic() >= deadline:
+                break
         return failed
 
     def _drop_diverged(self, finite: torch.Tensor) -> list[Ending]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from statistics import fmean
 
@@ -16,6 +16,8 @@ class PackProgress:
 
     members: int
     active: int
+    restored: float = 0.0
+    """The fraction that a checkpoint brought."""
     step: int = 0
     steps: int = 0
     steps_per_second: float = 0.0
@@ -43,9 +45,13 @@ class SweepProgress:
 
     def update(self, pack: str, progress: Progress) -> None:
         """Take in a report."""
-        state = self.packs.setdefault(pack, PackProgress(self.members[pack], self.members[pack]))
+        known = self.packs.get(pack)
+        state = known or PackProgress(self.members[pack], self.members[pack])
         state.step, state.steps, state.active = progress.step, progress.steps, progress.active
         state.steps_per_second = progress.steps_per_second
+        if known is None:
+            state.restored = 0.0 if progress.steps_per_second else state.fraction  # a checkpoint is reported before any pace
+            self.packs[pack] = state
         self.done += sum(ending.state == "done" for ending in progress.endings)
         self.failed += sum(ending.state == "failed" for ending in progress.endings)
         latest = [point.metrics for point in progress.points if point.step == progress.step]
@@ -59,8 +65,12 @@ class SweepProgress:
     @property
     def fraction(self) -> float:
         """Share of the work at hand that is done."""
-        total = sum(self.members.values())
-        return sum(state.fraction * state.members for state in self.packs.values()) / total if total else 1.0
+        return self._mean(lambda state: state.fraction)
+
+    def _mean(self, value: Callable[[PackProgress], float]) -> float:
+        """Mean over all trials at hand of a value of their packs; 0 for packs that have not reported."""
+        trials = sum(self.members.values())
+        return sum(value(state) * state.members for state in list(self.packs.values())) / trials if trials else 1.0
 
     @property
     def elapsed_s(self) -> float:
@@ -68,14 +78,17 @@ class SweepProgress:
 
     @property
     def eta_s(self) -> float | None:
-        """Seconds to go at the pace so far; None before there is one."""
+        """Seconds to go at the pace so far, in which what checkpoints brought does not count; None before there is one."""
         fraction = self.fraction
-        return self.elapsed_s * (1 - fraction) / fraction if fraction > 0.01 else None
+        if fraction == 1:
+            return 0.0
+        gained = fraction - self._mean(lambda state: state.restored)
+        return self.elapsed_s * (1 - fraction) / gained if gained > 0.01 else None
 
     @property
     def steps_per_second(self) -> float:
         """Optimizer steps per second of all trials that train now."""
-        return sum(state.steps_per_second * state.active for state in self.packs.values())
+        return sum(state.steps_per_second * state.active for state in list(self.packs.values()))
 
 
 def _mean_validity(metrics: Sequence[Mapping[str, float]]) -> float:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Protocol
 
 from rhm_sweeps.ledger import Ledger
@@ -35,22 +36,25 @@ class Recorder:
             self._open.setdefault(trial.pack, set()).add(trial.signature)
 
     def started(self, pack: str) -> None:
+        """A process has the pack; also when it is the next one, after another died."""
         self.ledger.set_state(sorted(self._open[pack]), "running")
 
     def progressed(self, pack: str, progress: Progress) -> None:
-        """Points and endings of one report are recorded together: a trial is never done without its last point."""
-        for warning in progress.warnings:
-            self.view.say(warning)
-        if progress.points or progress.endings:
+        """Points and endings of one report are recorded together: a trial is never done without its last point.
+
+        A pack whose process died reports again from its checkpoint on; an ending counts once, the first time.
+        """
+        endings = tuple(ending for ending in progress.endings if ending.signature in self._open[pack])
+        if progress.points or endings:
             with self.ledger.transaction():
                 self.ledger.add_points(progress.points)
-                for ending in progress.endings:
+                for ending in endings:
                     self.ledger.set_state([ending.signature], ending.state, ending.reason)
-        self._open[pack] -= {ending.signature for ending in progress.endings}
-        for ending in progress.endings:
-            if ending.state == "failed":
-                self.view.say(f"trial {ending.signature} failed: {ending.reason}")
-        self.view.update(pack, progress)
+        self._open[pack] -= {ending.signature for ending in endings}
+        failures = [f"trial {end.signature} failed: {end.reason}" for end in endings if end.state == "failed"]
+        for message in (*progress.warnings, *failures):
+            self.view.say(message)
+        self.view.update(pack, replace(progress, endings=endings))
 
     def crashed(self, pack: str, reason: str) -> None:
         """The pack's process died too often: what is left of the pack fails."""

@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 import logging
 import os
-import shutil
-import tempfile
+import secrets
+import signal
+import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -31,6 +32,7 @@ from ray.tune.search import Searcher  # noqa: E402
 
 from rhm_sweeps.errors import SweepError  # noqa: E402
 from rhm_sweeps.sweeps.pools import Pool  # noqa: E402
+from rhm_sweeps.sweeps.scratch import scratch_folder  # noqa: E402
 from rhm_sweeps.sweeps.tasks import Listener, PackTask  # noqa: E402
 from rhm_sweeps.sweeps.trainable import PackTrainable  # noqa: E402
 
@@ -101,8 +103,8 @@ class _Stop(_Hears, tune.Stopper):  # type: ignore[misc]
 
 def run_packs(
     tasks: Sequence[PackTask],
-    pool: Pool,
     listener: Listener,
+    pool: Pool,
     *,
     checkpoint_interval_s: float = 60.0,
     report_interval_s: float = 1.0,
@@ -125,7 +127,8 @@ def run_packs(
         for task in tasks
     ]
     with _ray(pool) as scratch:
-        _tuner(configs, pool, listener, scratch).fit()
+        if not listener.should_stop():
+            _tuner(configs, pool, listener, scratch).fit()
 
 
 def _tuner(configs: Sequence[dict[str, Any]], pool: Pool, listener: Listener, scratch: Path) -> tune.Tuner:
@@ -152,8 +155,18 @@ def _tuner(configs: Sequence[dict[str, Any]], pool: Pool, listener: Listener, sc
 @contextmanager
 def _ray(pool: Pool) -> Iterator[Path]:
     """A private Ray on this machine, reachable from this machine only, and a scratch folder; both gone at the end."""
-    scratch = Path(tempfile.mkdtemp(prefix="rhm-sweep-"))
-    logging.getLogger("ray").setLevel(logging.ERROR)
+    with scratch_folder() as scratch:
+        try:
+            with _own_sigterm():
+                _start_ray(pool, scratch)
+            yield scratch
+        finally:
+            ray.shutdown()
+
+
+def _start_ray(pool: Pool, scratch: Path) -> None:
+    # Without a token in the environment Ray writes one into the user's home, readable by all users of the machine.
+    os.environ.setdefault("RAY_AUTH_TOKEN", secrets.token_hex(32))
     try:
         ray.init(
             address="local",
@@ -161,17 +174,27 @@ def _ray(pool: Pool) -> Iterator[Path]:
             num_gpus=round(pool.slots * pool.gpus_per_pack),
             include_dashboard=False,
             log_to_driver=False,
-            logging_level="ERROR",
-            configure_logging=True,
+            logging_level=logging.CRITICAL,  # what goes wrong, the ledger and the view say
             object_store_memory=OBJECT_STORE_BYTES,
             _node_ip_address="127.0.0.1",
-            _temp_dir=str(scratch / "ray"),
+            _temp_dir=str(scratch),
         )
     except Exception as error:
-        shutil.rmtree(scratch, ignore_errors=True)
         raise SweepError(f"Ray cannot start on this machine: {error}") from error
+
+
+@contextmanager
+def _own_sigterm() -> Iterator[None]:
+    """Put the handler of SIGTERM back, in whose place Ray sets one that exits; a signal in the meantime is not lost."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    handler = signal.getsignal(signal.SIGTERM)
     try:
-        yield scratch
+        yield
+    except SystemExit:
+        if not callable(handler):
+            raise
+        handler(signal.SIGTERM, None)
     finally:
-        ray.shutdown()
-        shutil.rmtree(scratch, ignore_errors=True)
+        signal.signal(signal.SIGTERM, handler)

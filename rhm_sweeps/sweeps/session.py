@@ -7,10 +7,11 @@ from pathlib import Path
 
 from rich.console import Console
 
-from rhm_sweeps.ledger import FILE_NAME, Ledger
+from rhm_sweeps.errors import SweepError
+from rhm_sweeps.ledger import FILE_NAME, Ledger, TrialState
 from rhm_sweeps.sweeps.calibration import calibrated_rates
 from rhm_sweeps.sweeps.cost import Estimate, estimate, max_members
-from rhm_sweeps.sweeps.drive import Outcome, Run, check_code, drive, record_plan, unfinished_tasks
+from rhm_sweeps.sweeps.drive import Outcome, Run, check_code, drive, is_planned, record_plan, unfinished_tasks
 from rhm_sweeps.sweeps.folder import SweepFolder, create_sweep_folder, sweep_folder
 from rhm_sweeps.sweeps.live import LiveView
 from rhm_sweeps.sweeps.lock import sweep_lock
@@ -20,10 +21,12 @@ from rhm_sweeps.sweeps.progress import SweepProgress
 from rhm_sweeps.sweeps.recorder import StopRequest
 from rhm_sweeps.sweeps.search_space import SearchSpace
 from rhm_sweeps.tracking.connection import connect
-from rhm_sweeps.tracking.store import Store, redact, resolve_store
+from rhm_sweeps.tracking.store import Store, redact, resolve_store, sweep_store
 from rhm_sweeps.tracking.writer import Writer
 
 FLUSH_TIMEOUT_S = 60.0
+HURRIED_FLUSH_TIMEOUT_S = 5.0
+"""After a signal: batch systems kill what is still there after some seconds, and `resume` sends the rest."""
 
 
 @dataclass(frozen=True)
@@ -46,18 +49,22 @@ class SessionResult:
     tracked: bool
 
 
-def finished_signatures(results: Path, name: str) -> list[str]:
-    """Signatures of the trials of a sweep that are done; none if it does not exist yet."""
-    folder = sweep_folder(results, name)
-    if not (folder.path / FILE_NAME).is_file():
-        return []
-    with Ledger(folder.path) as ledger:
-        return [trial.signature for trial in ledger.trials("done")]
-
-
 def plan_space(space: SearchSpace, results: Path, pool: Pool) -> Plan:
     """The plan of a space for a pool, less what the sweep of that name has finished."""
-    return make_plan(space, finished_signatures(results, space.name), max_members(pool), pool.slots)
+    done = _signatures(sweep_folder(results, space.name), "done")
+    return make_plan(space, done, max_members(pool), pool.slots)
+
+
+def _signatures(folder: SweepFolder, *states: TrialState) -> list[str]:
+    """Signatures of a sweep's trials in these states, or of all; none if it does not exist yet."""
+    if not _exists(folder):
+        return []
+    with Ledger(folder.path) as ledger:
+        return [trial.signature for trial in ledger.trials(*states)]
+
+
+def _exists(folder: SweepFolder) -> bool:
+    return (folder.path / FILE_NAME).is_file()
 
 
 def estimate_plan(plan: Plan, pool: Pool) -> Estimate:
@@ -69,40 +76,41 @@ def launch(
     space: SearchSpace, options: SessionOptions, pool: Pool, run: Run, console: Console, stop: StopRequest
 ) -> SessionResult:
     """Add a space's trials to the sweep of its name and train all that is not done."""
-    store = _checked_store(options)
+    plan = make_plan(space, _signatures(sweep_folder(options.results, space.name)), max_members(pool), pool.slots)
     folder = create_sweep_folder(options.results, space.name)
-    with sweep_lock(folder.path), Ledger(folder.path, create=True) as ledger:
-        if ledger.meta("code_hash") is not None:
-            check_code(ledger, accept_changes=options.accept_changes)
-        planned = [trial.signature for trial in ledger.trials()]
-        record_plan(ledger, make_plan(space, planned, max_members(pool), pool.slots))
-        return _session(ledger, folder, store, run, console, stop)
+    with sweep_lock(folder.path):
+        store = _checked_store(folder, options)
+        with Ledger(folder.path, create=True) as ledger:
+            if is_planned(ledger):
+                check_code(ledger, accept_changes=options.accept_changes)
+            record_plan(ledger, plan)
+            return _session(ledger, folder, store, run, console, stop)
 
 
 def resume(name: str, options: SessionOptions, run: Run, console: Console, stop: StopRequest) -> SessionResult:
     """Train what an interrupted sweep has left, from its own record alone."""
     folder = sweep_folder(options.results, name)
     with Ledger(folder.path) as ledger:
-        remembered = SessionOptions(
-            options.results,
-            options.tracking_uri or _remembered_uri(ledger),
-            options.experiment or ledger.meta("experiment"),
-        )
-        store = _checked_store(remembered)
+        if not is_planned(ledger):
+            raise SweepError(f"the launch of sweep {name} ended before it had a plan: use `rhm-sweep launch` again")
         with sweep_lock(folder.path):
+            store = _checked_store(folder, options)
             check_code(ledger, accept_changes=options.accept_changes)
             return _session(ledger, folder, store, run, console, stop)
 
 
-def _remembered_uri(ledger: Ledger) -> str | None:
-    """The store of the last session; not if its credentials are hidden, then the environment must name it."""
-    uri: str | None = ledger.meta("tracking_uri")
-    return None if uri is None or "***" in uri else uri
+def _checked_store(folder: SweepFolder, options: SessionOptions) -> Store:
+    """The store that the options name, else that of the sweep's last session; made if need be.
 
-
-def _checked_store(options: SessionOptions) -> Store:
-    """The tracking store, made if need be; refused before anything starts if it cannot be reached."""
-    store = resolve_store(options.tracking_uri, options.experiment, options.results.resolve().parent)
+    Raises:
+        TrackingError: if it cannot be reached: before anything starts.
+    """
+    uri, experiment, default_place = options.tracking_uri, options.experiment, options.results.resolve().parent
+    if _exists(folder):
+        with Ledger(folder.path) as ledger:
+            before = sweep_store(ledger, uri, default_place)
+        uri, experiment = before.uri, experiment or before.experiment
+    store = resolve_store(uri, experiment, default_place)
     connect(store, create=True)
     return store
 
@@ -119,5 +127,5 @@ def _session(
         with LiveView(progress, console, folder.path.name) as view:
             outcome = drive(ledger, folder, run, view, stop)
     finally:
-        tracked = writer.close(FLUSH_TIMEOUT_S)
+        tracked = writer.close(HURRIED_FLUSH_TIMEOUT_S if stop() else FLUSH_TIMEOUT_S)
     return SessionResult(folder, store, outcome, tracked)

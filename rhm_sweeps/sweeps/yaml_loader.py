@@ -24,6 +24,7 @@ from rhm_sweeps.errors import ConfigError, Problem, UsageError
 
 MAX_BYTES = 64 * 1024
 MAX_DEPTH = 20
+MAX_SCALAR = 1000
 _PYTHON_TAGS = {f"tag:yaml.org,2002:{kind}" for kind in ("int", "float", "bool", "null")}
 _CONSTRUCTOR = YAML(typ="safe", pure=True).constructor
 
@@ -143,10 +144,9 @@ def _value(node: Node, path: Path, source: str, places: dict[Path, str], problem
 def _scalar(node: Node) -> Any:
     if node.tag not in _PYTHON_TAGS:
         return node.value
-    try:
-        return _CONSTRUCTOR.yaml_constructors[node.tag](_CONSTRUCTOR, node)
-    except ValueError:
-        raise UsageError(f"is {node.value[:20]}..., a number too long to read") from None
+    if len(node.value) > MAX_SCALAR:  # Python's own limit on digits can be lifted by any package that is imported
+        raise UsageError(f"is {node.value[:20]}..., a number too long to read")
+    return _CONSTRUCTOR.yaml_constructors[node.tag](_CONSTRUCTOR, node)
 
 
 def _dotted(path: Path) -> str:

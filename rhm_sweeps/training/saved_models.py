@@ -11,7 +11,7 @@ from safetensors.torch import save
 from torch import Tensor, nn
 
 from rhm_sweeps.config import TrialConfig, parse_trial
-from rhm_sweeps.errors import CheckpointError
+from rhm_sweeps.errors import CheckpointError, ConfigError
 from rhm_sweeps.models import build_model
 from rhm_sweeps.training.checkpoints import write_atomically
 
@@ -44,6 +44,8 @@ def load_model(path: Path) -> SavedModel:
         config = parse_trial(json.loads(metadata["config"]), str(path))
         model = build_model(config)
         model.load_state_dict(state)
-    except (OSError, SafetensorError, KeyError, ValueError, RuntimeError) as error:
+        return SavedModel(model.eval(), config, int(metadata["step"]))
+    except KeyError as error:
+        raise CheckpointError(f"{path} is not a model of rhm-sweep: its metadata have no {error}") from error
+    except (OSError, SafetensorError, ConfigError, ValueError, RuntimeError) as error:
         raise CheckpointError(f"cannot load a model from {path}: {error}") from error
-    return SavedModel(model.eval(), config, int(metadata["step"]))

@@ -1,0 +1,46 @@
+"""A private folder for what nobody needs afterwards, gone at the end; a killed process's folder goes with the next one's."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import shutil
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+PREFIX = "rhm-sweep-"
+LONGEST_BASE = 24
+"""Ray puts sockets with names of 64 characters below the folder, and a socket's path has at most 107."""
+SETTLED_S = 60.0
+
+
+@contextmanager
+def scratch_folder() -> Iterator[Path]:
+    """Yield a new folder that only this user can read, locked as long as this process lives."""
+    base = Path(tempfile.gettempdir())
+    base = base if len(str(base)) <= LONGEST_BASE else Path("/tmp")
+    _remove_abandoned(base)
+    folder = Path(tempfile.mkdtemp(prefix=PREFIX, dir=base))
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+        os.close(descriptor)
+
+
+def _remove_abandoned(base: Path) -> None:
+    """Remove the folders whose process is gone; a folder may be young and its lock not taken yet."""
+    for folder in base.glob(f"{PREFIX}*"):
+        with suppress(OSError):
+            descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
+            try:
+                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                if time.time() - os.fstat(descriptor).st_mtime > SETTLED_S:
+                    shutil.rmtree(folder, ignore_errors=True)
+            finally:
+                os.close(descriptor)
