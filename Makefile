@@ -54,7 +54,7 @@ format: $(DEV)  ## Mend style and formatting in place
 	$(BIN)/ruff format .
 
 .PHONY: benchmark
-benchmark: $(RUN)  ## Measure packs against a plain loop, side by side (about an hour; BENCHMARK_FLAGS="--width 64" for less)
+benchmark: $(RUN)  ## Measure packs against a plain loop, side by side (BENCHMARK_FLAGS="--width 64" for one width)
 	@$(BIN)/python benchmarks/steps_and_evaluation.py $(BENCHMARK_FLAGS)
 
 .PHONY: constraints

@@ -51,11 +51,12 @@ def analyze(
     from rhm_sweeps.analysis.report import write_report
     from rhm_sweeps.analysis.time_scales import Thresholds
     from rhm_sweeps.sweeps.folder import sweep_folder
+    from rhm_sweeps.tracking.results import results_from_ledger
 
     folder = sweep_folder(results, name)
     thresholds = Thresholds(learned, copied, gap)
     elsewhere = bool(tracking_uri or experiment)
-    found = _from_mlflow(name, results, tracking_uri, experiment) if elsewhere else _from_folder(folder)
+    found = _from_mlflow(name, results, tracking_uri, experiment) if elsewhere else results_from_ledger(folder.path)
     written = write_report(found, folder.report, thresholds)
     if not (no_mlflow or elsewhere):
         _log(folder, results)
@@ -65,29 +66,6 @@ def analyze(
     _print_settings(written.analysis)
     for kind, path in (("report", written.page), ("figures", written.folder / "figures"), ("tables", written.folder)):
         stdout.print(f"{kind:8} {path}", markup=False, soft_wrap=True)
-
-
-def report(
-    name: SweepName,
-    *,
-    results: Results = DEFAULT_RESULTS,
-    open_page: Annotated[bool, typer.Option("--open", help="Open it in the browser.")] = False,
-) -> None:
-    """Write the report of a sweep as it stands and print the path of its page."""
-    from rhm_sweeps.analysis.report import write_report
-    from rhm_sweeps.sweeps.folder import sweep_folder
-
-    folder = sweep_folder(results, name)
-    page = write_report(_from_folder(folder), folder.report).page
-    stdout.print(str(page), markup=False, soft_wrap=True)
-    if open_page:
-        typer.launch(page.as_uri())
-
-
-def _from_folder(folder: SweepFolder) -> SweepResults:
-    from rhm_sweeps.tracking.results import results_from_ledger
-
-    return results_from_ledger(folder.path)
 
 
 def _from_mlflow(name: str, results: Path, tracking_uri: str | None, experiment: str | None) -> SweepResults:
@@ -145,7 +123,7 @@ def _print_settings(analysis: SweepAnalysis) -> None:
         table.add_column(heading, justify="right", no_wrap=True)
     for group, row in analysis.settings.head(MOST_ROWS).iterrows():
         scales = [*(f"tau_rule_{level}" for level in levels), "tau_mem_copies", "tau_mem_loss"]
-        steps = [step_text(row[scale], row["last_step"]).replace(" ", "") for scale in scales]
+        steps = [step_text(row[scale], row["last_step"]).replace("\u00a0", "") for scale in scales]
         best = [f"{row['best_novel_valid']:.2f}", step_text(row["best_step"], row["last_step"])]
         table.add_row(analysis.groups.label(int(group)), f"{row['trials']:.0f}", *steps, *best)
     if table.rows:

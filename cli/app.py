@@ -7,12 +7,14 @@ import typer
 from rhm_sweeps.version import __version__
 
 from . import grammar, spaces
-from .analyze import analyze, report
+from .analyze import analyze
 from .launch import launch
 from .plan import plan
+from .report import report
 from .resume import resume
 from .status import ls, status
 from .train import train
+from .transition import transition
 from .ui import ui
 
 app = typer.Typer(
@@ -34,6 +36,9 @@ app.command(epilog="Example: rhm-sweep ls")(ls)
 app.command(epilog="Example: rhm-sweep train --num_classes 2 --num_synonyms 2 --train_size 64 --steps 2048 --width 64")(
     train
 )
+app.command(
+    epilog="Example: rhm-sweep transition --num-features 8 --num-synonyms 3 --process uniform --noise 0.1,0.2,0.3"
+)(transition)
 app.command(epilog="Example: rhm-sweep analyze quickstart --json")(analyze)
 app.command(epilog="Example: rhm-sweep report quickstart --open")(report)
 app.command(epilog="Example: rhm-sweep ui quickstart --port 5001")(ui)

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
 
-from rhm_sweeps.sweeps.recorder import StopRequest
+from rhm_sweeps.sweeps.stop_request import StopRequest
 
 from .output import stderr
 

@@ -15,8 +15,8 @@ from .session_flags import DEFAULT_RESULTS
 
 if TYPE_CHECKING:
     from rhm_sweeps.sweeps.folder import SweepFolder
-    from rhm_sweeps.sweeps.recorder import StopRequest
     from rhm_sweeps.sweeps.session import SessionResult
+    from rhm_sweeps.sweeps.stop_request import StopRequest
 
 
 def drive_sweep(session: Callable[[StopRequest], SessionResult], *, as_json: bool) -> None:

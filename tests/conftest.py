@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import os
+import sqlite3
+from collections.abc import Iterator
+from pathlib import Path
 
+import pytest
 from hypothesis import settings
 
 # Done here and not in a fixture: torch, matplotlib and Rich read them when they are first imported.
@@ -15,3 +19,32 @@ os.environ |= {"OMP_NUM_THREADS": "1", "MPLBACKEND": "agg", "NO_COLOR": "1", "CO
 # The same examples in each run, so that a red gate stays red; `pytest --hypothesis-profile=default` explores.
 settings.register_profile("gate", derandomize=True, deadline=None)
 settings.load_profile("gate")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _own_calibration(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Tests neither read nor write what the user's machine has measured."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("RHM_SWEEP_CACHE", str(tmp_path_factory.mktemp("cache")))
+        yield
+
+
+@pytest.fixture(scope="session")
+def empty_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An MLflow store in SQLite with all its tables: making them takes seconds, copying them does not."""
+    from rhm_sweeps.tracking.connection import connect
+    from rhm_sweeps.tracking.store import resolve_store
+
+    folder = tmp_path_factory.mktemp("empty")
+    connect(resolve_store(None, "unused", folder), create=True)
+    return folder / "mlflow.db"
+
+
+@pytest.fixture
+def mlflow_folder(tmp_path: Path, empty_database: Path) -> Path:
+    """A folder in which `mlflow.db` is ready; its `results/` is tracked there by default."""
+    source, copy = sqlite3.connect(empty_database), sqlite3.connect(tmp_path / "mlflow.db")
+    source.backup(copy)
+    source.close()
+    copy.close()
+    return tmp_path

@@ -5,8 +5,9 @@ from __future__ import annotations
 from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 
-from rhm_sweeps.analysis.axes import GUIDE, Drawing, level_colour, line, log2_axis, outside_legend, panels, share_axis
+from rhm_sweeps.analysis.axes import GUIDE, Drawing, level_colour, log2_axis, panels, share_axis
 from rhm_sweeps.analysis.groups import TRAIN_SIZE, symbol
+from rhm_sweeps.analysis.legends import line, outside_legend
 from rhm_sweeps.analysis.sweep_analysis import SweepAnalysis
 from rhm_sweeps.config import GrammarConfig
 from rhm_sweeps.grammar.theory import chance_validity, sample_complexity

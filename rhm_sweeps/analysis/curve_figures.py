@@ -7,20 +7,9 @@ from typing import Any
 import pandas as pd
 from matplotlib.axes import Axes
 
-from rhm_sweeps.analysis.axes import (
-    COPIES,
-    GUIDE,
-    Drawing,
-    level_colour,
-    line,
-    log2_axis,
-    loss_axis,
-    outside_legend,
-    panels,
-    share_axis,
-    titled,
-)
+from rhm_sweeps.analysis.axes import COPIES, GUIDE, Drawing, level_colour, log2_axis, loss_axis, panels, share_axis
 from rhm_sweeps.analysis.groups import spread
+from rhm_sweeps.analysis.legends import line, outside_legend, titled
 from rhm_sweeps.analysis.lines import Lines, left_out
 from rhm_sweeps.analysis.sweep_analysis import SweepAnalysis
 from rhm_sweeps.grammar.theory import bayes_floor, chance_validity

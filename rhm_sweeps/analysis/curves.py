@@ -30,9 +30,12 @@ def curves(results: Results, groups: Groups) -> pd.DataFrame:
     Returns a row per (group, step), with columns (metric, `mean` | `min` | `max`). Steps that fewer than half of a
     setting's measured trials reached are left out: trials that stopped early would otherwise bend the average.
     """
+    metrics = metric_names(results)
+    if not metrics:
+        return pd.DataFrame(index=pd.MultiIndex.from_arrays([[], []], names=["group", "step"]))
     points = results.points.assign(group=results.points["signature"].map(groups.of_trial))
     by_step = points.groupby(["group", "step"])
-    table = by_step[metric_names(results)].agg(["mean", "min", "max"])
+    table = by_step[metrics].agg(["mean", "min", "max"])
     measured = points.groupby("group")["signature"].nunique().reindex(table.index.get_level_values("group"))
     return table[by_step.size().to_numpy() * 2 >= measured.to_numpy()]
 

@@ -32,11 +32,7 @@ def draw_figures(analysis: SweepAnalysis) -> list[Drawing]:
     if analysis.settings.empty:
         return []
     with style():
-        drawings = [drawing for make in MAKERS if (drawing := make(analysis)) is not None]
-        for drawing in drawings:
-            drawing.figure.draw_without_rendering()
-            drawing.figure.set_layout_engine("none")
-    return drawings
+        return [drawing for make in MAKERS if (drawing := make(analysis)) is not None]
 
 
 def figure_bytes(drawing: Drawing, file_format: str) -> bytes:
@@ -54,8 +50,16 @@ def save_figures(drawings: list[Drawing], folder: Path) -> list[Path]:
     folder.mkdir(parents=True, exist_ok=True)
     paths = []
     for drawing in drawings:
+        _settle(drawing)
         for file_format in FORMATS:
             path = folder / f"{drawing.name}.{file_format}"
             path.write_bytes(figure_bytes(drawing, file_format))
             paths.append(path)
     return paths
+
+
+def _settle(drawing: Drawing) -> None:
+    """Lay the figure out once and for all; else each format would do it again."""
+    with style():
+        drawing.figure.draw_without_rendering()
+    drawing.figure.set_layout_engine("none")

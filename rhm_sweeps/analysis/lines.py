@@ -9,8 +9,9 @@ from typing import Any
 
 from matplotlib.lines import Line2D
 
-from rhm_sweeps.analysis.axes import line, sequence_colours
+from rhm_sweeps.analysis.axes import sequence_colours
 from rhm_sweeps.analysis.groups import axis_title, is_numeric, spread, value_label
+from rhm_sweeps.analysis.legends import line
 from rhm_sweeps.analysis.sweep_analysis import SweepAnalysis
 
 MOST_FACETS, MOST_LINES = 6, 8

@@ -77,7 +77,7 @@ def render_page(analysis: SweepAnalysis, drawings: list[Drawing], images: Mappin
 
 def maths(text: str) -> str:
     """HTML of a plain sentence, escaped, with its symbols set as formulas: τ_mem, P_max, P*_2, s^l, P^0.98."""
-    safe = html.escape(text)
+    safe = html.escape(text).replace(" = ", "\u00a0=\u00a0")
     safe = re.sub(r"(τ|P\*|\b[Px])_(\w+)", r"<var>\1</var><sub>\2</sub>", safe)
     safe = re.sub(r"\b([PTLmnsvd])\^\(?(\w+(?:[.+]\w+)?)\)?", r"<var>\1</var><sup>\2</sup>", safe)
     safe = re.sub(r"^([ns])$|(?<=, )(t)(?=\) )", r"<var>\1\2</var>", safe)

@@ -9,18 +9,9 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 
-from rhm_sweeps.analysis.axes import (
-    COPIES,
-    GUIDE,
-    Drawing,
-    level_colour,
-    line,
-    log2_axis,
-    outside_legend,
-    panels,
-    titled,
-)
+from rhm_sweeps.analysis.axes import COPIES, GUIDE, Drawing, level_colour, log2_axis, panels
 from rhm_sweeps.analysis.groups import TRAIN_SIZE, axis_title, spread
+from rhm_sweeps.analysis.legends import line, outside_legend, titled
 from rhm_sweeps.analysis.lines import MOST_FACETS
 from rhm_sweeps.analysis.sweep_analysis import SweepAnalysis
 

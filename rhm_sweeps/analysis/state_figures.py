@@ -10,21 +10,9 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 
-from rhm_sweeps.analysis.axes import (
-    COPIES,
-    GUIDE,
-    NOVEL,
-    Drawing,
-    level_colour,
-    line,
-    log2_axis,
-    outside_legend,
-    panels,
-    plain,
-    share_axis,
-    titled,
-)
+from rhm_sweeps.analysis.axes import COPIES, GUIDE, NOVEL, Drawing, level_colour, log2_axis, panels, share_axis
 from rhm_sweeps.analysis.groups import TRAIN_SIZE, axis_title, is_numeric, sorted_values, value_label
+from rhm_sweeps.analysis.legends import line, outside_legend, plain, titled
 from rhm_sweeps.analysis.lines import MOST_FACETS
 from rhm_sweeps.analysis.sweep_analysis import SweepAnalysis
 from rhm_sweeps.grammar.theory import sample_complexity
@@ -136,7 +124,7 @@ def _sample_complexity(axis: Axes, analysis: SweepAnalysis, trials: pd.DataFrame
     for level, size in enumerate(sample_complexity(next(iter(grammars))), 1):
         if sizes.min() / np.sqrt(2) <= size <= sizes.max() * np.sqrt(2):
             axis.axvline(size, color=level_colour(level), linewidth=0.9, linestyle=":", zorder=0)
-            axis.text(size, 1.02, f"$P^*_{level}$", color=level_colour(level), ha="center", va="bottom", fontsize=8)
+            axis.text(size, 1.045, f"$P^*_{level}$", color=level_colour(level), ha="center", va="bottom", fontsize=8)
 
 
 def _caption(views: list[View]) -> str:

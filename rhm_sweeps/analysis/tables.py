@@ -64,7 +64,7 @@ def step_text(step: float, last_step: float) -> str:
     """A time scale: `1,234`, or `> 4,096` when it was not reached by then, or a dash without points."""
     if pd.notna(step):
         return f"{step:,.0f}"
-    return f"> {last_step:,.0f}" if pd.notna(last_step) else "–"
+    return f">\u00a0{last_step:,.0f}" if pd.notna(last_step) else "–"
 
 
 Format = Callable[[Any, Mapping[str, Any]], Cell]

@@ -29,9 +29,9 @@ class PackEvaluator:
         self.parsers = [Parser(grammar) for grammar in grammars]
         self.training_sets = [StringSet(data.train) for data in datasets]
         self.tested = [len(data.test) > 0 for data in datasets]
-        self.train_pairs = fixed_pairs(trainer, [data.train for data in datasets], pairs, "train")
+        self.train_pairs = fixed_pairs(trainer, [data.train for data in datasets], pairs)
         held_out = [data.test if len(data.test) else data.train for data in datasets]
-        self.test_pairs = fixed_pairs(trainer, held_out, pairs, "test")
+        self.test_pairs = fixed_pairs(trainer, held_out, pairs)
 
     def evaluate(self, trainer: PackTrainer) -> list[dict[str, float]]:
         """The metrics of each member at the trainer's step, in the members' order."""

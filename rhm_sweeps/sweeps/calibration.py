@@ -92,7 +92,11 @@ def _read_cache() -> dict[str, Rates]:
     """Rates by key; what is not two positive numbers is measured again."""
     try:
         cached = json.loads(cache_file().read_text())
-        return {key: Rates(float(training), float(sampling)) for key, (training, sampling) in cached.items() if training * sampling > 0}
+        return {
+            key: Rates(float(training), float(sampling))
+            for key, (training, sampling) in cached.items()
+            if training * sampling > 0
+        }
     except (OSError, ValueError, TypeError, AttributeError):
         return {}
 

@@ -11,7 +11,8 @@ from rhm_sweeps.ledger import Ledger, TrialRecord, now_ms
 from rhm_sweeps.sweeps.code_identity import code_hash, git_commit
 from rhm_sweeps.sweeps.folder import SweepFolder
 from rhm_sweeps.sweeps.plan import Plan
-from rhm_sweeps.sweeps.recorder import Recorder, StopRequest, View
+from rhm_sweeps.sweeps.recorder import Recorder, View
+from rhm_sweeps.sweeps.stop_request import StopRequest
 from rhm_sweeps.sweeps.tasks import Listener, PackTask
 from rhm_sweeps.version import __version__
 

@@ -50,7 +50,9 @@ class SweepProgress:
         state.step, state.steps, state.active = progress.step, progress.steps, progress.active
         state.steps_per_second = progress.steps_per_second
         if known is None:
-            state.restored = 0.0 if progress.steps_per_second else state.fraction  # a checkpoint is reported before any pace
+            state.restored = (
+                0.0 if progress.steps_per_second else state.fraction
+            )  # a checkpoint is reported before any pace
             self.packs[pack] = state
         self.done += sum(ending.state == "done" for ending in progress.endings)
         self.failed += sum(ending.state == "failed" for ending in progress.endings)

@@ -7,6 +7,7 @@ from typing import Protocol
 
 from rhm_sweeps.ledger import Ledger
 from rhm_sweeps.sweeps.pack_run import Ending, Progress
+from rhm_sweeps.sweeps.stop_request import StopRequest
 
 
 class View(Protocol):
@@ -14,16 +15,6 @@ class View(Protocol):
 
     def update(self, pack: str, progress: Progress) -> None: ...
     def say(self, message: str) -> None: ...
-
-
-class StopRequest:
-    """Asks a running sweep to stop; set from a signal handler."""
-
-    def __init__(self) -> None:
-        self.signal: int | None = None
-
-    def __call__(self) -> bool:
-        return self.signal is not None
 
 
 class Recorder:

@@ -18,8 +18,8 @@ from rhm_sweeps.sweeps.lock import sweep_lock
 from rhm_sweeps.sweeps.plan import Plan, make_plan
 from rhm_sweeps.sweeps.pools import Pool
 from rhm_sweeps.sweeps.progress import SweepProgress
-from rhm_sweeps.sweeps.recorder import StopRequest
 from rhm_sweeps.sweeps.search_space import SearchSpace
+from rhm_sweeps.sweeps.stop_request import StopRequest
 from rhm_sweeps.tracking.connection import connect
 from rhm_sweeps.tracking.store import Store, redact, resolve_store, sweep_store
 from rhm_sweeps.tracking.writer import Writer

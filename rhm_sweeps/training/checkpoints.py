@@ -7,8 +7,10 @@ import io
 import os
 import pickle
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import IO, Any, cast
 
 import torch
 
@@ -18,13 +20,14 @@ _MAGIC = b"rhm-sweep checkpoint sha256:"
 KEPT = 2
 
 
-def write_atomically(path: Path, content: bytes) -> None:
-    """Write a file so that its final name never shows less than all of it, also after a power cut."""
+@contextmanager
+def written_aside(path: Path) -> Iterator[IO[bytes]]:
+    """Yield a file that takes its final name when the block ends: that never shows less than all of it, also after a power cut."""
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     try:
         with os.fdopen(handle, "wb") as file:
-            file.write(content)
+            yield file
             file.flush()
             os.fsync(file.fileno())
         Path(name).replace(path)
@@ -32,6 +35,12 @@ def write_atomically(path: Path, content: bytes) -> None:
         Path(name).unlink(missing_ok=True)
         raise
     _sync_folder(path.parent)
+
+
+def write_atomically(path: Path, content: bytes) -> None:
+    """Write a whole file, or nothing."""
+    with written_aside(path) as file:
+        file.write(content)
 
 
 def _sync_folder(folder: Path) -> None:
@@ -42,12 +51,32 @@ def _sync_folder(folder: Path) -> None:
         os.close(descriptor)
 
 
+class _Digested:
+    """A file that hashes what is written to it: the state of a large pack is never in memory a second time."""
+
+    def __init__(self, file: IO[bytes]) -> None:
+        self._file, self.sha256 = file, hashlib.sha256()
+
+    def write(self, content: bytes) -> int:
+        self.sha256.update(content)
+        return self._file.write(content)
+
+    def flush(self) -> None:
+        self._file.flush()
+
+
 def save_checkpoint(path: Path, state: dict[str, Any]) -> None:
     """Write tensors and plain values with their digest in front."""
-    buffer = io.BytesIO()
-    torch.save(state, buffer)
-    payload = buffer.getvalue()
-    write_atomically(path, _MAGIC + hashlib.sha256(payload).hexdigest().encode() + b"\n" + payload)
+    with written_aside(path) as file:
+        file.write(_header(hashlib.sha256()))
+        digested = _Digested(file)
+        torch.save(state, cast(IO[bytes], digested))
+        file.seek(0)
+        file.write(_header(digested.sha256))
+
+
+def _header(sha256: hashlib._Hash) -> bytes:
+    return _MAGIC + sha256.hexdigest().encode() + b"\n"
 
 
 def load_checkpoint(path: Path) -> dict[str, Any]:
@@ -57,12 +86,13 @@ def load_checkpoint(path: Path) -> dict[str, Any]:
         CheckpointError: if it is missing, torn or not a checkpoint.
     """
     try:
-        header, _, payload = path.read_bytes().partition(b"\n")
+        with path.open("rb") as file:
+            header, payload = file.read(len(_header(hashlib.sha256()))), file.read()
     except OSError as error:
         raise CheckpointError(f"cannot read checkpoint {path}: {error.strerror}") from error
     if not header.startswith(_MAGIC):
         raise CheckpointError(f"{path} is not a checkpoint of rhm-sweep")
-    if hashlib.sha256(payload).hexdigest().encode() != header.removeprefix(_MAGIC):
+    if _header(hashlib.sha256(payload)) != header:
         raise CheckpointError(f"checkpoint {path} is damaged: its digest does not match")
     try:
         state: dict[str, Any] = torch.load(io.BytesIO(payload), map_location="cpu", weights_only=True)

@@ -45,7 +45,7 @@ def test_evaluation_points_are_log2_spaced_and_end_at_the_last_step(steps, per_d
 def test_fixed_pairs_are_the_same_at_each_evaluation_and_cover_all_times():
     config = trial()
     strings = data(config)[1].train
-    first, again = (fixed_pairs(trainer(config), [strings], 64, "train") for _ in range(2))
+    first, again = (fixed_pairs(trainer(config), [strings], 64) for _ in range(2))
     assert torch.equal(first.x_t, again.x_t)
     assert torch.equal(first.t, again.t)
     assert set(first.t.flatten().tolist()) == set(range(1, 21))
@@ -56,7 +56,7 @@ def test_loss_on_fixed_pairs_is_the_mean_over_pairs():
     """In chunks or at once, and for each member its own."""
     pack = trainer(trial(0), trial(1))
     strings = [data(config)[1].train for config in (trial(0), trial(1))]
-    pairs = fixed_pairs(pack, strings, 5000, "test")
+    pairs = fixed_pairs(pack, strings, 5000)
     with torch.no_grad():
         at_once = pack.losses(pairs.x_0, pairs.x_t, pairs.t).mean(1)
     torch.testing.assert_close(pairs.mean_loss(pack), at_once)

@@ -18,8 +18,8 @@ from rhm_sweeps.sweeps.folder import SweepFolder, create_sweep_folder
 from rhm_sweeps.sweeps.in_process import run_in_process
 from rhm_sweeps.sweeps.pack_run import Progress
 from rhm_sweeps.sweeps.plan import Plan, make_plan
-from rhm_sweeps.sweeps.recorder import StopRequest
 from rhm_sweeps.sweeps.search_space import SearchSpace
+from rhm_sweeps.sweeps.stop_request import StopRequest
 from rhm_sweeps.training.loop import PackTrainer
 
 TINY = {

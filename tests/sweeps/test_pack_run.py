@@ -138,7 +138,9 @@ def test_a_damaged_newest_checkpoint_falls_back_to_the_one_before_and_says_so(tm
     assert first.step == 2
     assert "damaged" in first.warnings[0]
     points, _ = finish(resumed)
-    assert {key: science(point) for key, point in points.items()}.items() <= {k: science(p) for k, p in whole.items()}.items()
+    assert {key: science(point) for key, point in points.items()}.items() <= {
+        k: science(p) for k, p in whole.items()
+    }.items()
 
 
 def test_only_members_that_are_asked_for_go_on_from_a_checkpoint(tmp_path):

@@ -92,7 +92,8 @@ def test_validity_is_that_of_the_top_level_and_the_newest_point() -> None:
 
 
 @pytest.mark.parametrize(
-    ("seconds", "text"), [(None, "--"), (0, "0:00"), (59.6, "1:00"), (61, "1:01"), (3661, "1:01:01"), (360_000, "100:00:00")]
+    ("seconds", "text"),
+    [(None, "--"), (0, "0:00"), (59.6, "1:00"), (61, "1:01"), (3661, "1:01:01"), (360_000, "100:00:00")],
 )
 def test_durations_are_read_at_a_glance(seconds: float | None, text: str) -> None:
     assert duration(seconds) == text

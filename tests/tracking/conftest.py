@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -13,7 +12,6 @@ import pytest
 
 from rhm_sweeps.config import TrialConfig, parse_trial
 from rhm_sweeps.ledger import Ledger, MetricPoint, TrialRecord
-from rhm_sweeps.tracking.connection import connect
 from rhm_sweeps.tracking.server import free_port, serve
 from rhm_sweeps.tracking.store import Store, resolve_store
 
@@ -65,21 +63,9 @@ def train(sweep: Ledger) -> Callable[..., list[str]]:
     return move
 
 
-@pytest.fixture(scope="session")
-def empty_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """An SQLite store with all its tables: making them takes seconds, copying them does not."""
-    folder = tmp_path_factory.mktemp("empty")
-    connect(resolve_store(None, "unused", folder), create=True)
-    return folder / "mlflow.db"
-
-
 @pytest.fixture
-def store(tmp_path: Path, empty_database: Path) -> Store:
-    source, copy = sqlite3.connect(empty_database), sqlite3.connect(tmp_path / "mlflow.db")
-    source.backup(copy)
-    source.close()
-    copy.close()
-    return resolve_store(None, None, tmp_path)
+def store(mlflow_folder: Path) -> Store:
+    return resolve_store(None, None, mlflow_folder)
 
 
 class MlflowServer:

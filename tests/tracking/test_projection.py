@@ -276,9 +276,12 @@ def test_two_sweeps_of_one_name_in_one_store_keep_apart(
 
 
 def test_one_process_at_a_time(sweep: Ledger, store: Store) -> None:
-    with Projector(sweep, store):
-        with Ledger(sweep.path.parent) as other, pytest.raises(LockedError, match="is locked by another process"):
-            project(other, store)
+    with (
+        Projector(sweep, store),
+        Ledger(sweep.path.parent) as other,
+        pytest.raises(LockedError, match="is locked by another process"),
+    ):
+        project(other, store)
     assert project(sweep, store) == 0
 
 

@@ -97,9 +97,8 @@ def test_the_server_answers_here_and_ends_without_a_trace(store: Store) -> None:
 
 @pytest.mark.slow
 def test_a_server_that_cannot_start_says_why(tmp_path: Path) -> None:
-    (tmp_path / "mlflow.db").write_text("not a database, but long enough to have the header of one" * 9)
     with (
-        pytest.raises(TrackingError, match=r"(?s)did not start; it said:\n.+"),
-        serve(Store(f"sqlite:///{tmp_path}/mlflow.db", "x", tmp_path.as_uri()), free_port(0), timeout_s=8),
+        pytest.raises(TrackingError, match=r"(?s)did not start; it said:\n.*nonsense"),
+        serve(Store("nonsense://x", "x", tmp_path.as_uri()), free_port(0)),
     ):
         pass

@@ -1,0 +1,62 @@
+"""The table of trials against sweeps with known time scales."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+
+from rhm_sweeps.analysis.time_scales import Thresholds
+from rhm_sweeps.analysis.trial_table import trial_table
+
+
+def test_time_scales_are_those_of_the_metrics(make_sweep, grid) -> None:
+    table = trial_table(make_sweep(grid()))
+    for level in (1, 2, 3):
+        assert table[f"tau_rule_{level}"].to_numpy() == pytest.approx(2 ** (2 + 2 * level + 0.9))
+    sizes = table["training.train_size"]
+    assert table["tau_mem_copies"].to_numpy() == pytest.approx((4 * sizes * 2**0.2).to_numpy())
+    assert table["tau_mem_loss"].to_numpy() == pytest.approx((2 * sizes * 2 ** (2 * 0.1 / 0.99)).to_numpy())
+
+
+def test_one_row_per_trial_in_the_order_of_the_plan(make_sweep, grid) -> None:
+    results = make_sweep(grid(), failed=(3,))
+    table = trial_table(results)
+    assert list(table.index) == list(results.trials.index)
+    assert list(table["state"]) == ["done"] * 3 + ["failed"] + ["done"] * 4
+    assert {"training.train_size", "grammar.seed_rules", "training.seed"} <= set(table.columns)
+
+
+def test_last_values_are_those_of_the_last_point(make_sweep, grid) -> None:
+    results = make_sweep(grid(sizes=(64,), seeds=2), length={1: 5})
+    table = trial_table(results)
+    assert list(table["last_step"]) == [4096, 16]
+    ends = results.points.groupby("signature").last()
+    for name in ("copies", "novel_valid", "train_loss"):
+        assert list(table[f"last_{name}"]) == list(ends.loc[table.index, name])
+    assert list(table["last_validity"]) == list(ends.loc[table.index, "validity_3"])
+
+
+def test_trials_without_points_have_no_numbers(make_sweep, grid) -> None:
+    table = trial_table(make_sweep(grid(sizes=(64,), seeds=2), length={0: 0}))
+    assert table.iloc[0][["tau_rule_1", "tau_mem_copies", "last_step", "best_step"]].isna().all()
+    assert table["regime"].isna().tolist() == [True, False]
+
+
+def test_levels_beyond_a_grammars_depth_stay_empty(make_sweep, grid) -> None:
+    table = trial_table(make_sweep(grid(sizes=(64,), seeds=1, training__test_size=100, grammar__num_layers=(2, 3))))
+    shallow, deep = table["tau_rule_3"]
+    assert math.isnan(shallow)
+    assert deep == pytest.approx(2**8.9)
+
+
+def test_thresholds_move_the_time_scales(make_sweep, grid) -> None:
+    table = trial_table(make_sweep(grid(sizes=(64,), seeds=1)), Thresholds(learned=0.5, copied=0.5))
+    assert table["tau_rule_1"].item() == pytest.approx(2**4.5)
+    assert table["tau_mem_copies"].item() == pytest.approx(256 * 2)
+
+
+def test_a_sweep_without_trials_has_the_same_columns(make_sweep, grid) -> None:
+    empty, full = trial_table(make_sweep([])), trial_table(make_sweep(grid(sizes=(64,), seeds=1)))
+    assert empty.empty
+    assert list(empty.columns) == list(full.columns)
