@@ -1,0 +1,135 @@
+"""Forward-backward experiments (arXiv 2402.16991, 2410.13770): noise x_0, denoise it to x_0', see what has changed in the tree.
+
+Depth 0 is the root, depth L the leaves. The exact experiment draws x_0' from p(x_0' | what is seen of x_0), by belief propagation.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from rhm_sweeps.errors import UsageError
+from rhm_sweeps.evaluation.evidence import PROCESSES, Process, noised_evidence
+from rhm_sweeps.grammar.belief_propagation import downward_messages, upward_messages
+from rhm_sweeps.grammar.productions import WeightedGrammar
+from rhm_sweeps.grammar.tree_samples import sample_trees
+from rhm_sweeps.training.streams import Streams, uniform
+
+
+@dataclass(frozen=True)
+class ForwardBackward:
+    """Changes of trees by noise; each list is over noise.
+
+    Attributes:
+        noise: strength of the process, in [0, 1].
+        class_flip: probability that the class changes.
+        overlap: (n E[belief in the true class] - 1) / (n - 1), n the number of classes: 1 if all is known of it, 0 if nothing;
+            NaN if n = 1. For a trained model the share of unchanged classes stands for the belief.
+        latents_unchanged: for each depth 0..L a list: the probability that a node of this depth is unchanged.
+        susceptibility: chi = sum_ij C_ij / Tr C, C the covariance over strings of sigma_i = ±1, whether token i has changed;
+            NaN if no token ever changes or all always do.
+    """
+
+    noise: list[float]
+    class_flip: list[float]
+    overlap: list[float]
+    latents_unchanged: list[list[float]]
+    susceptibility: list[float]
+
+
+class ChangeTally:
+    """Sums over strings, at one noise level."""
+
+    def __init__(self, depths: int, leaves: int) -> None:
+        self.strings = 0
+        self.unchanged = torch.zeros(depths, dtype=torch.float64)
+        self.changed = torch.zeros(leaves, dtype=torch.float64)
+        self.changes_squared = 0.0
+
+    def add(self, unchanged: Tensor, changed: Tensor) -> None:
+        """Count strings: the shares of unchanged nodes (N, L + 1) by depth, and which tokens have changed (N, d)."""
+        self.strings += len(changed)
+        self.unchanged += unchanged.sum(0)
+        self.changed += changed.sum(0)
+        self.changes_squared += float(changed.sum(1).double().square().sum())
+
+    @property
+    def susceptibility(self) -> float:
+        """Variance of the number of changes, divided by the sum of the tokens' variances; ±1 or 0 and 1 makes no difference."""
+        rates = self.changed / self.strings
+        of_tokens = float((rates * (1.0 - rates)).sum())
+        of_number = self.changes_squared / self.strings - float(rates.sum()) ** 2
+        return of_number / of_tokens if of_tokens > 0 else float("nan")
+
+
+def exact_forward_backward(
+    grammar: WeightedGrammar, process: Process, noise: Sequence[float], num_samples: int = 1024, seed: int = 0
+) -> ForwardBackward:
+    """What exact inference does: x_0 from the grammar, noised by `process`, x_0' from the posterior.
+
+    Probabilities that a node changes are those of the posterior itself, free of the luck of drawing x_0'. The same strings and
+    random numbers serve all noise levels; string i depends on (seed, i) alone.
+
+    Raises:
+        UsageError: if the process is unknown, a noise is not in [0, 1] or `num_samples` < 1.
+    """
+    check_experiment(process, noise, num_samples)
+    streams, leaves, tokens = Streams([seed]), grammar.num_nodes[-1], grammar.levels[-1].num_children
+    tallies = [ChangeTally(len(grammar.num_nodes), leaves) for _ in noise]
+    for indices in torch.arange(num_samples).split(grammar.strings_at_once):
+        tree, words = draw_trees(grammar, streams, indices), noise_words(streams, indices, leaves)
+        draws = uniform(streams.words("forward-backward/posterior", indices, grammar.num_draws)[0])
+        for strength, tally in zip(noise, tallies, strict=True):
+            up = upward_messages(grammar, noised_evidence(process, tree[-1], strength, words, tokens))
+            tally.add(_belief_in(tree, grammar, up), sample_trees(grammar, up, draws)[-1] != tree[-1])
+    return summary(noise, tallies, len(grammar.log_prior))
+
+
+def check_experiment(process: str, noise: Sequence[float], num_samples: int) -> None:
+    """Raise a UsageError that says what of an experiment is out of bounds."""
+    if process not in PROCESSES:
+        raise UsageError(f"`process` is {process!r}, but must be one of {', '.join(PROCESSES)}")
+    outside = [strength for strength in noise if not 0.0 <= strength <= 1.0]
+    if outside or not noise:
+        raise UsageError(f"`noise` is {', '.join(map(str, outside)) or 'empty'}, but must be numbers in [0, 1]")
+    if num_samples < 1:
+        raise UsageError(f"`num_samples` is {num_samples}, but must be >= 1")
+
+
+def draw_trees(grammar: WeightedGrammar, streams: Streams, indices: Tensor) -> tuple[Tensor, ...]:
+    """Derivations from the grammar: for each depth the symbols (N, nodes) of the strings of given indices (N,)."""
+    nothing = torch.zeros(len(indices), grammar.num_nodes[-1], grammar.levels[-1].num_children)
+    draws = uniform(streams.words("forward-backward/tree", indices, grammar.num_draws)[0])
+    return sample_trees(grammar, upward_messages(grammar, nothing), draws)
+
+
+def noise_words(streams: Streams, indices: Tensor, leaves: int) -> Tensor:
+    """The random words (N, d) that noise the strings of given indices (N,)."""
+    return streams.words("forward-backward/noise", indices, leaves)[0]
+
+
+def _belief_in(tree: Sequence[Tensor], grammar: WeightedGrammar, upward: Sequence[Tensor]) -> Tensor:
+    """Mean posterior probability of the tree's own symbols at each depth: (N, L + 1)."""
+    shares = []
+    for symbols, up, down in zip(tree, upward, downward_messages(grammar, upward), strict=True):
+        joint = up + down
+        truth = joint.gather(0, symbols.T[None])[0]
+        shares.append((truth - joint.logsumexp(0)).exp().mean(0))
+    return torch.stack(shares, 1)
+
+
+def summary(noise: Sequence[float], tallies: Sequence[ChangeTally], num_classes: int) -> ForwardBackward:
+    """The curves over noise of one tally per noise level."""
+    unchanged = torch.stack([tally.unchanged / tally.strings for tally in tallies])
+    known = unchanged[:, 0]
+    overlap = (num_classes * known - 1.0) / (num_classes - 1.0) if num_classes > 1 else known * float("nan")
+    return ForwardBackward(
+        noise=list(noise),
+        class_flip=(1.0 - known).tolist(),
+        overlap=overlap.tolist(),
+        latents_unchanged=unchanged.T.tolist(),
+        susceptibility=[tally.susceptibility for tally in tallies],
+    )

@@ -1,0 +1,140 @@
+"""The exact experiment against enumeration of all strings, all noised strings and all answers of a tiny grammar."""
+
+from __future__ import annotations
+
+import itertools
+from dataclasses import asdict
+
+import numpy as np
+import pytest
+import torch
+
+from rhm_sweeps.config import GrammarConfig
+from rhm_sweeps.errors import UsageError
+from rhm_sweeps.evaluation.evidence import PROCESSES, Process
+from rhm_sweeps.evaluation.forward_backward import ChangeTally, ForwardBackward, exact_forward_backward
+from rhm_sweeps.grammar import Parser, decode_strings, make_grammar, productions
+from rhm_sweeps.grammar.productions import WeightedGrammar
+
+CONFIG = GrammarConfig(num_features=3, num_classes=2, num_synonyms=2, num_layers=2, seed_rules=1)
+RULES = make_grammar(CONFIG)
+GRAMMAR = WeightedGrammar.of(RULES)
+STRINGS = decode_strings(RULES, range(CONFIG.p_max))[0]
+TREES = [STRINGS, *Parser(RULES).levels(STRINGS)][::-1]  # for each depth (strings, nodes)
+
+
+def channel(process: Process, noise: float) -> np.ndarray:
+    """p(seen | x_0) of each string: (strings, everything that can be seen)."""
+    v, seen = 3, range(4)  # 3 stands for the mask
+    token = np.eye(3, 4) * (1 - noise)
+    if process == "masked":
+        token[:, 3] = noise
+    else:
+        token[:, :3] += noise / v
+    return np.stack([token[STRINGS, list(all_seen)].prod(1) for all_seen in itertools.product(seen, repeat=4)], 1)
+
+
+def joint(process: Process, noise: float) -> np.ndarray:
+    """p(x_0, x_0'): (strings, strings)."""
+    if process == "epsilon":
+        p_0, other = 1 - noise + noise / 3, noise / 3
+        weights = np.where(STRINGS[:, None] == STRINGS[None], p_0, other).prod(-1)
+        return weights / weights.sum(1, keepdims=True) / len(STRINGS)
+    likelihood = channel(process, noise)
+    seen = likelihood.sum(0)
+    return likelihood @ (likelihood / np.where(seen > 0, seen, 1)).T / len(STRINGS)
+
+
+def expected(process: Process, noise: float) -> tuple[list[float], float]:
+    """Probability that a node is unchanged, by depth, and the susceptibility."""
+    p = joint(process, noise)
+    unchanged = [float((p * (depth[:, None] == depth[None]).mean(-1)).sum()) for depth in TREES]
+    changed = np.where(STRINGS[:, None] != STRINGS[None], 1.0, -1.0).reshape(-1, 4)
+    covariance = np.cov(changed.T, aweights=p.ravel(), ddof=0)
+    return unchanged, covariance.sum() / np.trace(covariance)
+
+
+@pytest.mark.parametrize("process", PROCESSES)
+def test_curves_are_those_of_enumeration(process: Process) -> None:
+    noise = [0.15, 0.5, 0.9]
+    curves = exact_forward_backward(GRAMMAR, process, noise, 8192)
+    assert curves.noise == noise
+    for index, strength in enumerate(noise):
+        unchanged, susceptibility = expected(process, strength)
+        found = [depth[index] for depth in curves.latents_unchanged]
+        assert found == pytest.approx(unchanged, abs=0.015)
+        assert curves.class_flip[index] == pytest.approx(1 - found[0])
+        assert curves.overlap[index] == pytest.approx(2 * found[0] - 1)
+        assert curves.susceptibility[index] == pytest.approx(susceptibility, abs=0.06)
+
+
+@pytest.mark.parametrize("process", PROCESSES)
+def test_no_noise_changes_nothing_and_full_noise_forgets_the_class(process: Process) -> None:
+    grammar = WeightedGrammar.of(make_grammar(GrammarConfig(num_classes=5, num_layers=2)))
+    curves = exact_forward_backward(grammar, process, [0.0, 1.0], 50)
+    assert [depth[0] for depth in curves.latents_unchanged] == pytest.approx([1, 1, 1])
+    assert curves.class_flip == pytest.approx([0, 4 / 5])
+    assert curves.overlap == pytest.approx([1, 0])
+    assert np.isnan(curves.susceptibility[0])
+
+
+def test_one_class_has_no_overlap() -> None:
+    grammar = WeightedGrammar.of(make_grammar(GrammarConfig(num_classes=1, num_layers=2)))
+    curves = exact_forward_backward(grammar, "uniform", [0.5], 10)
+    assert curves.class_flip == pytest.approx([0])
+    assert np.isnan(curves.overlap[0])
+
+
+def test_the_seed_decides_and_chunks_change_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    noise = [0.2, 0.6]
+    first, other = (exact_forward_backward(GRAMMAR, "uniform", noise, 100, seed) for seed in (3, 4))
+    assert first != other
+    monkeypatch.setattr(productions, "ENTRIES_AT_ONCE", 200)
+    assert GRAMMAR.strings_at_once < 100
+    again = exact_forward_backward(GRAMMAR, "uniform", noise, 100, 3)
+    for name, curve in asdict(first).items():
+        assert np.array(getattr(again, name)) == pytest.approx(np.array(curve), abs=1e-12)
+
+
+def test_susceptibility_counts_tokens_that_change_together() -> None:
+    changes = torch.rand(50_000, 4, generator=torch.Generator().manual_seed(0)) < 0.3
+
+    def susceptibility(changed: torch.Tensor) -> float:
+        tally = ChangeTally(1, changed.shape[1])
+        for part in changed.split(20_000):
+            tally.add(torch.zeros(len(part), 1), part)
+        return tally.susceptibility
+
+    assert susceptibility(changes) == pytest.approx(1, abs=0.03)
+    assert susceptibility(changes[:, :1].expand(-1, 4)) == pytest.approx(4)
+    assert susceptibility(changes[:, [0, 0, 1, 1]]) == pytest.approx(2, abs=0.03)
+    assert np.isnan(susceptibility(torch.ones(10, 4, dtype=torch.bool)))
+
+
+@pytest.mark.slow
+def test_published_class_flips_and_susceptibility() -> None:
+    """(v, m) = (8, 3) with uniform noise, means over grammars whose own deviation is up to .03."""
+
+    def curves(seed: int, num_layers: int, noise: list[float]) -> ForwardBackward:
+        rules = make_grammar(GrammarConfig(seed_rules=seed, num_layers=num_layers))
+        return exact_forward_backward(WeightedGrammar.of(rules), "uniform", noise, 512, seed)
+
+    noise = [0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.4, 0.5]
+    flips = np.mean([curves(seed, 3, noise).class_flip for seed in range(32)], 0)
+    assert flips == pytest.approx([0.09, 0.20, 0.29, 0.39, 0.47, 0.55, 0.67, 0.76], abs=0.02)
+    assert np.mean([curves(seed, 4, [0.2]).susceptibility[0] for seed in range(8)]) == pytest.approx(2.2, abs=0.15)
+
+
+@pytest.mark.parametrize(
+    ("process", "noise", "samples", "message"),
+    [
+        ("gaussian", [0.1], 10, "`process` is 'gaussian', but must be one of epsilon, uniform, masked"),
+        ("uniform", [0.1, 1.5, -0.2], 10, r"`noise` is 1.5, -0.2, but must be numbers in \[0, 1\]"),
+        ("uniform", [float("nan")], 10, "`noise` is nan"),
+        ("uniform", [], 10, "`noise` is empty"),
+        ("uniform", [0.1], 0, "`num_samples` is 0, but must be >= 1"),
+    ],
+)
+def test_wrong_experiments_are_refused(process: Process, noise: list[float], samples: int, message: str) -> None:
+    with pytest.raises(UsageError, match=message):
+        exact_forward_backward(GRAMMAR, process, noise, samples)

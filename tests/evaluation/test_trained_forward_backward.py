@@ -1,0 +1,104 @@
+"""The experiment with a model: known answers of fakes, and a perfect model beside the exact curves."""
+
+from __future__ import annotations
+
+import itertools
+
+import numpy as np
+import pytest
+import torch
+from torch import Tensor, nn
+
+from rhm_sweeps.config import parse_trial
+from rhm_sweeps.diffusion.noise_schedules import alpha_bar_table
+from rhm_sweeps.errors import UsageError
+from rhm_sweeps.evaluation.exact_denoiser import exact_denoiser
+from rhm_sweeps.evaluation.forward_backward import exact_forward_backward
+from rhm_sweeps.evaluation.trained_forward_backward import nearest_times, trained_forward_backward
+from rhm_sweeps.grammar import decode_strings, make_grammar
+from rhm_sweeps.grammar.productions import WeightedGrammar
+from rhm_sweeps.training.saved_models import SavedModel
+
+TRIAL = parse_trial({
+    "grammar": {"num_features": 3, "num_classes": 2, "num_synonyms": 2, "num_layers": 2, "seed_rules": 1},
+    "diffusion": {"timesteps": 100, "beta1": 0.002, "beta2": 0.1},
+    "training": {"train_size": 8, "test_size": 4},
+})  # fmt: skip
+RULES = make_grammar(TRIAL.grammar)
+ALPHA_BAR = alpha_bar_table(TRIAL.diffusion)
+POWERS = 3 ** torch.arange(3, -1, -1)
+
+
+class Table(nn.Module):
+    """Logits (T + 1, v**d, d, v) of every time and every string, looked up."""
+
+    def __init__(self, logits: Tensor) -> None:
+        super().__init__()
+        self.register_buffer("logits", logits)
+
+    def forward(self, x_t: Tensor, t: Tensor) -> Tensor:
+        return self.logits[t[:, None], (x_t * POWERS).sum(-1, keepdim=True)][:, 0]
+
+
+def saved(logits: Tensor) -> SavedModel:
+    return SavedModel(Table(logits), TRIAL, 7)
+
+
+def always(string: np.ndarray) -> SavedModel:
+    logits = 60.0 * torch.nn.functional.one_hot(torch.from_numpy(string).long(), 3)
+    return saved(logits.expand(101, 81, 4, 3))
+
+
+def test_nearest_times() -> None:
+    alpha_bar = torch.tensor([1.0, 0.9, 0.7, 0.4])
+    assert nearest_times(alpha_bar, [0.0, 0.04, 0.06, 0.21, 0.5, 1.0]) == [0, 0, 1, 2, 3, 3]
+
+
+def test_noise_is_that_of_the_times() -> None:
+    found = trained_forward_backward(always(decode_strings(RULES, [0])[0][0]), [0.1, 0.3], 10)
+    assert found.curves.noise == pytest.approx(1 - ALPHA_BAR[found.times].numpy())
+    assert found.curves.noise == pytest.approx([0.1, 0.3], abs=0.02)
+
+
+def test_a_model_that_always_says_the_same_string() -> None:
+    """Its class is that of half of the strings; at time 0 nothing is asked of it."""
+    string = decode_strings(RULES, [0])[0][0]
+    curves = trained_forward_backward(always(string), [0.0, 0.5], 4000).curves
+    assert [depth[0] for depth in curves.latents_unchanged] == [1, 1, 1]
+    assert curves.class_flip == pytest.approx([0, 0.5], abs=0.03)
+    assert curves.overlap == pytest.approx([1, 0], abs=0.06)
+
+
+def test_nodes_that_do_not_parse_have_changed() -> None:
+    pairs = RULES.rules[-1].reshape(-1, 2).tolist()
+    bad = next([a, b] for a in range(3) for b in range(3) if [a, b] not in pairs)
+    curves = trained_forward_backward(always(np.array([*bad, *pairs[0]])), [0.5], 400).curves
+    root, hidden, leaves = (depth[0] for depth in curves.latents_unchanged)
+    assert root == 0
+    assert 0 < hidden < 0.5
+    assert 0 < leaves < 1
+
+
+@pytest.mark.slow
+def test_a_perfect_model_has_the_exact_curves() -> None:
+    grammar = WeightedGrammar.of(RULES)
+    every = torch.tensor(list(itertools.product(range(3), repeat=4)))
+    denoise = exact_denoiser(grammar, ALPHA_BAR)
+    logits = torch.stack([denoise(every, max(t, 1)) for t in range(101)]).float()
+    found = trained_forward_backward(saved(logits), [0.1, 0.3, 0.6], 8192).curves
+    exact = exact_forward_backward(grammar, "uniform", found.noise, 8192)
+    assert np.array(found.latents_unchanged) == pytest.approx(np.array(exact.latents_unchanged), abs=0.02)
+    assert found.overlap == pytest.approx(exact.overlap, abs=0.04)
+    assert found.susceptibility == pytest.approx(exact.susceptibility, abs=0.1)
+
+
+def test_the_seed_decides() -> None:
+    noisy = saved(torch.zeros(101, 81, 4, 3))
+    first = trained_forward_backward(noisy, [0.2, 0.5], 50, seed=1)
+    assert trained_forward_backward(noisy, [0.2, 0.5], 50, seed=1) == first
+    assert trained_forward_backward(noisy, [0.2, 0.5], 50, seed=2) != first
+
+
+def test_wrong_noise_is_refused() -> None:
+    with pytest.raises(UsageError, match="`noise` is 2"):
+        trained_forward_backward(saved(torch.zeros(101, 81, 4, 3)), [2.0], 5)
