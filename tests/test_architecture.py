@@ -29,7 +29,7 @@ LAYERS["analysis"] = frozenset({"version", "errors", "config", "grammar", "track
 LAYERS["cli"] = frozenset(LAYERS)
 LAYERS["__main__"] = frozenset({"cli"})
 
-RAY_FILES = frozenset({"rhm_sweeps.sweeps.trainable", "rhm_sweeps.sweeps.runner"})
+RAY_FILES = frozenset(f"rhm_sweeps.sweeps.{name}" for name in ("local_ray", "runner", "trainable"))
 ONLY_IN = {
     "ray": lambda module: module in RAY_FILES,
     "mlflow": lambda module: layer_of(module) == "tracking",

@@ -99,6 +99,14 @@ def evaluation_flops(config: TrialConfig) -> float:
     return float(model_cost(config).forward_flops) * passes * points
 
 
+def work_done(config: TrialConfig, step: int) -> float:
+    """Share of a trial's FLOPs that are done at an optimizer step, evaluation there included: early steps are dense in evaluations."""
+    points = evaluation_steps(config.training.steps, config.evaluation.points_per_doubling)
+    evaluated = sum(point <= step for point in points) / len(points)
+    training, evaluation = training_flops(config), evaluation_flops(config)
+    return (training * step / config.training.steps + evaluation * evaluated) / (training + evaluation)
+
+
 def member_gib(config: TrialConfig) -> float:
     """Memory of one member of a pack: weights, gradients, moments, activations of a batch and its strings."""
     cost, training = model_cost(config), config.training

@@ -103,7 +103,7 @@ def sweep_status(folder: SweepFolder) -> dict[str, Any]:
     driven = is_locked(folder.path)
     with Ledger(folder.path) as ledger:
         state = ledger.meta("state", "planned")
-        counts: dict[str, int] = {**ledger.counts()}
+        counts: dict[str, int] = dict(ledger.counts().items())
         tracked = {key: ledger.meta(key) for key in TRACKED}
     if not driven:
         counts |= {"running": 0, "pending": counts["pending"] + counts["running"]}

@@ -14,6 +14,7 @@ from rhm_sweeps.config import TrialConfig
 from rhm_sweeps.evaluation.evaluator import PackEvaluator, evaluation_steps
 from rhm_sweeps.grammar import make_dataset, make_grammar
 from rhm_sweeps.ledger import MetricPoint, now_ms
+from rhm_sweeps.sweeps.cost import work_done
 from rhm_sweeps.training.checkpoints import latest_checkpoint, prune_checkpoints, save_checkpoint, step_path
 from rhm_sweeps.training.loop import PackTrainer
 from rhm_sweeps.training.saved_models import save_model
@@ -42,6 +43,8 @@ class Progress:
     points: tuple[MetricPoint, ...] = ()
     endings: tuple[Ending, ...] = ()
     warnings: tuple[str, ...] = ()
+    work: float | None = None
+    """Share of a full trial's floating-point work that is done, evaluations included."""
 
     @property
     def finished(self) -> bool:
@@ -103,8 +106,9 @@ class PackRun:
         known = set() if state is None else {*state["members"], *(ending["signature"] for ending in state["endings"])}
         self._restored = state if state is not None and signatures <= known else None
         self.members = self._members(trials)
-        self.steps = trials[0].training.steps
-        self._schedule = evaluation_steps(self.steps, trials[0].evaluation.points_per_doubling)
+        self._trial = trials[0]
+        self.steps = self._trial.training.steps
+        self._schedule = evaluation_steps(self.steps, self._trial.evaluation.points_per_doubling)
         self._points: dict[str, list[MetricPoint]] = {signature: [] for signature in signatures}
         self._endings: dict[str, Ending] = {}
         self._clock = _Clock()
@@ -165,7 +169,14 @@ class PackRun:
         warnings, self._warnings = tuple(self._warnings), []
         step = self.trainer.step if hasattr(self, "trainer") else self.steps
         return Progress(
-            step, self.steps, len(self.members), self._clock.steps_per_second, tuple(points), tuple(endings), warnings
+            step,
+            self.steps,
+            len(self.members),
+            self._clock.steps_per_second,
+            tuple(points),
+            tuple(endings),
+            warnings,
+            work_done(self._trial, step),
         )
 
     def _train(self, target: int, deadline: float) -> list[Ending]:

@@ -21,15 +21,17 @@ class PackProgress:
     step: int = 0
     steps: int = 0
     steps_per_second: float = 0.0
+    work: float | None = None
     validity: float | None = None
     copies: float | None = None
 
     @property
     def fraction(self) -> float:
-        """Share of the pack's optimizer steps that are done; members that ended early count as done."""
+        """Share of the pack's work that is done, by steps where the work is not known; members that ended early count as done."""
         if not self.steps or not self.active:
             return 1.0 if not self.active else 0.0
-        return (self.members - self.active + self.active * self.step / self.steps) / self.members
+        work = self.step / self.steps if self.work is None else self.work
+        return (self.members - self.active + self.active * work) / self.members
 
 
 @dataclass
@@ -48,7 +50,7 @@ class SweepProgress:
         known = self.packs.get(pack)
         state = known or PackProgress(self.members[pack], self.members[pack])
         state.step, state.steps, state.active = progress.step, progress.steps, progress.active
-        state.steps_per_second = progress.steps_per_second
+        state.steps_per_second, state.work = progress.steps_per_second, progress.work
         if known is None:
             state.restored = (
                 0.0 if progress.steps_per_second else state.fraction

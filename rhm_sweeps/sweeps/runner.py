@@ -3,42 +3,22 @@
 from __future__ import annotations
 
 import json
-import logging
-import os
-import secrets
-import signal
-import threading
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-_QUIET = {
-    "RAY_AIR_NEW_OUTPUT": "0",
-    "RAY_DEDUP_LOGS": "1",
-    "RAY_USAGE_STATS_ENABLED": "0",
-    "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",
-    "TUNE_DISABLE_AUTO_CALLBACK_LOGGERS": "1",
-    "TUNE_DISABLE_SIGINT_HANDLER": "1",
-    "TUNE_WARN_THRESHOLD_S": "60",
-    "RAY_TRAIN_ENABLE_V2_MIGRATION_WARNINGS": "0",
-}
-os.environ.update({name: value for name, value in _QUIET.items() if name not in os.environ})
+from ray import tune
+from ray.exceptions import RayActorError
+from ray.tune.experiment import Trial
+from ray.tune.search import Searcher
 
-import ray  # noqa: E402 - reads its switches from the environment when imported
-from ray import tune  # noqa: E402
-from ray.tune.experiment import Trial  # noqa: E402
-from ray.tune.search import Searcher  # noqa: E402
-
-from rhm_sweeps.errors import SweepError  # noqa: E402
-from rhm_sweeps.sweeps.pools import Pool  # noqa: E402
-from rhm_sweeps.sweeps.scratch import scratch_folder  # noqa: E402
-from rhm_sweeps.sweeps.tasks import Listener, PackTask  # noqa: E402
-from rhm_sweeps.sweeps.trainable import PackTrainable  # noqa: E402
+from rhm_sweeps.sweeps.local_ray import local_ray
+from rhm_sweeps.sweeps.pools import Pool
+from rhm_sweeps.sweeps.tasks import Listener, PackTask
+from rhm_sweeps.sweeps.trainable import PackTrainable
 
 WORKER_RETRIES = 3
 """How often a pack whose process died is started again."""
-OBJECT_STORE_BYTES = 100 * 2**20
 
 
 class _Queue(Searcher):  # type: ignore[misc]
@@ -88,7 +68,15 @@ class _Events(_Hears, tune.Callback):  # type: ignore[misc]
         self._listener.progressed(trial.config["pack"], result["progress"])
 
     def on_trial_error(self, iteration: int, trials: list[Trial], trial: Trial, **_: Any) -> None:  # noqa: ARG002
-        self._listener.crashed(trial.config["pack"], f"its process died {WORKER_RETRIES + 1} times")
+        self._listener.crashed(trial.config["pack"], _cause(trial.get_pickled_error()))
+
+
+def _cause(error: Exception | None) -> str:
+    """Why a pack could not go on, in a line."""
+    times = f"{WORKER_RETRIES + 1} times"
+    if error is None or isinstance(error, RayActorError):
+        return f"its process died {times}: it was killed, ran out of memory or crashed"
+    return f"it failed {times}: {str(error).strip().splitlines()[-1]}"
 
 
 class _Stop(_Hears, tune.Stopper):  # type: ignore[misc]
@@ -126,7 +114,7 @@ def run_packs(
         }
         for task in tasks
     ]
-    with _ray(pool) as scratch:
+    with local_ray(pool) as scratch:
         if not listener.should_stop():
             _tuner(configs, pool, listener, scratch).fit()
 
@@ -150,51 +138,3 @@ def _tuner(configs: Sequence[dict[str, Any]], pool: Pool, listener: Listener, sc
             verbose=0,
         ),
     )
-
-
-@contextmanager
-def _ray(pool: Pool) -> Iterator[Path]:
-    """A private Ray on this machine, reachable from this machine only, and a scratch folder; both gone at the end."""
-    with scratch_folder() as scratch:
-        try:
-            with _own_sigterm():
-                _start_ray(pool, scratch)
-            yield scratch
-        finally:
-            ray.shutdown()
-
-
-def _start_ray(pool: Pool, scratch: Path) -> None:
-    # Without a token in the environment Ray writes one into the user's home, readable by all users of the machine.
-    os.environ.setdefault("RAY_AUTH_TOKEN", secrets.token_hex(32))
-    try:
-        ray.init(
-            address="local",
-            num_cpus=max(1, round(pool.slots * pool.cpus_per_pack)),
-            num_gpus=round(pool.slots * pool.gpus_per_pack),
-            include_dashboard=False,
-            log_to_driver=False,
-            logging_level=logging.CRITICAL,  # what goes wrong, the ledger and the view say
-            object_store_memory=OBJECT_STORE_BYTES,
-            _node_ip_address="127.0.0.1",
-            _temp_dir=str(scratch),
-        )
-    except Exception as error:
-        raise SweepError(f"Ray cannot start on this machine: {error}") from error
-
-
-@contextmanager
-def _own_sigterm() -> Iterator[None]:
-    """Put the handler of SIGTERM back, in whose place Ray sets one that exits; a signal in the meantime is not lost."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    handler = signal.getsignal(signal.SIGTERM)
-    try:
-        yield
-    except SystemExit:
-        if not callable(handler):
-            raise
-        handler(signal.SIGTERM, None)
-    finally:
-        signal.signal(signal.SIGTERM, handler)

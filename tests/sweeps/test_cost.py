@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import subprocess
 import sys
@@ -22,6 +23,7 @@ from rhm_sweeps.sweeps.cost import (
     pack_gib,
     sampling_gib,
     training_flops,
+    work_done,
 )
 from rhm_sweeps.sweeps.packing import Pack
 from rhm_sweeps.sweeps.pools import Pool
@@ -72,14 +74,16 @@ def test_evaluation_is_a_pass_per_denoising_step_and_per_pair() -> None:
     config = trial()
     points = 5  # 1, 2, 4, 8, 16
     assert evaluation_flops(config) == model_cost(config).forward_flops * points * (16 * 10 + 2 * 32)
-    fewer = parse_trial({**config.model_dump(), "evaluation": {"num_samples": 16, "loss_pairs": 32, "sampling_steps": 5}})
+    fewer = parse_trial(
+        {**config.model_dump(), "evaluation": {"num_samples": 16, "loss_pairs": 32, "sampling_steps": 5}}
+    )
     assert evaluation_flops(fewer) == model_cost(config).forward_flops * points * (16 * 5 + 2 * 32)
 
 
 def test_memory_grows_by_the_same_for_every_member() -> None:
     trials = [trial(seed=seed) for seed in range(4)]
     sizes = [pack_gib(pack(*trials[:count])) for count in (1, 2, 3, 4)]
-    steps = [later - earlier for earlier, later in zip(sizes, sizes[1:], strict=False)]
+    steps = [later - earlier for earlier, later in itertools.pairwise(sizes)]
     assert steps == pytest.approx([member_gib(trials[0])] * 3, rel=1e-6)
     assert member_gib(trial(width=64)) > member_gib(trial(width=8)) * 4
     assert member_gib(trial(batch_size=64)) > member_gib(trial(batch_size=8))
@@ -147,11 +151,19 @@ print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20)
 @pytest.mark.parametrize(("width", "members", "batch_size"), [(16, 2, 8), (256, 8, 128)])
 def test_a_process_needs_what_the_model_of_its_memory_says(width: int, members: int, batch_size: int) -> None:
     """Never much more, or workers would die; not less than half of it, or packs would be too small."""
-    trials = [
-        trial(v=8, depth=3, width=width, seed=seed, steps=2, batch_size=batch_size) for seed in range(members)
-    ]
+    trials = [trial(v=8, depth=3, width=width, seed=seed, steps=2, batch_size=batch_size) for seed in range(members)]
     command = [sys.executable, "-c", PEAK, json.dumps([config.model_dump() for config in trials])]
     peak = float(subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True).stdout)
     said = pack_gib(pack(*trials))
     print(f"width {width}, {members} members: peak {peak:.2f} GiB, said {said:.2f} GiB, ratio {said / peak:.2f}")
     assert 0.9 <= said / peak <= 2
+
+
+def test_work_done_counts_evaluations_where_they_are() -> None:
+    """Ten of eleven evaluations lie in the first half of 1024 steps, and evaluations may cost more than training."""
+    trial = parse_trial({"training": {"steps": 1024}})
+    shares = [work_done(trial, step) for step in (0, 1, 2, 511, 512, 1024)]
+    assert shares == sorted(shares)
+    assert (shares[0], shares[-1]) == (0.0, 1.0)
+    evaluations = evaluation_flops(trial) / (evaluation_flops(trial) + training_flops(trial))
+    assert shares[4] == pytest.approx(evaluations * 10 / 11 + (1 - evaluations) / 2)

@@ -55,7 +55,7 @@ def test_everything_of_a_sweep_is_in_its_folder(tmp_path: Path) -> None:
 @pytest.mark.parametrize("place", ["file", "/proc"])
 def test_a_folder_that_cannot_be_written_is_said_so(tmp_path: Path, place: str) -> None:
     (tmp_path / "file").touch()
-    with pytest.raises(SweepError, match="cannot write to .*; choose another folder with --results") as raised:
+    with pytest.raises(SweepError, match=r"cannot write to .*; choose another folder with --results") as raised:
         create_sweep_folder(tmp_path / place, "a")
     assert raised.value.exit_code == 1
 
@@ -98,7 +98,7 @@ def test_a_state_that_was_recorded_stays(tmp_path: Path, state: str) -> None:
 
 
 def test_a_sweep_that_is_not_there_is_said_so(tmp_path: Path) -> None:
-    with pytest.raises(SweepError, match="there is no sweep in .*nowhere"):
+    with pytest.raises(SweepError, match=r"there is no sweep in .*nowhere"):
         sweep_status(sweep_folder(tmp_path, "nowhere"))
 
 

@@ -177,7 +177,7 @@ def test_a_space_without_a_trial_leaves_nothing_behind(go: Launch, results: Path
 
 
 def test_a_sweep_that_is_not_there_is_not_made(go: Launch, results: Path) -> None:
-    with pytest.raises(SweepError, match="there is no sweep in .*nowhere"):
+    with pytest.raises(SweepError, match=r"there is no sweep in .*nowhere"):
         go("nowhere", never)
     with pytest.raises(UsageError, match="sweep name"):
         go("../nowhere", never)
