@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import re
 import socket
 import sqlite3
 import time
@@ -60,7 +61,9 @@ def connect(store: Store, *, create: bool = False) -> Connection:
 
 def store_error(store: Store, error: Exception) -> TrackingError:
     """Say which store failed, how, and what to do; without credentials."""
-    reason = redact(str(error).strip().partition("\n")[0])[:400] or type(error).__name__
+    text = str(error).strip().partition("\n")[0]
+    cause = re.search(r"\[Errno -?\d+\] ([\w ]+)", text)  # what the system said, below the layers that passed it on
+    reason = cause[1] if cause else redact(text)[:400] or type(error).__name__
     return TrackingError(
         f"the tracking store {redact(store.uri)} (experiment {store.experiment!r}) cannot be used: {reason}; "
         "check that it is up, or name another with --tracking-uri or MLFLOW_TRACKING_URI"
