@@ -42,6 +42,10 @@ test: $(DEV)  ## Run all tests
 test-fast: $(DEV)  ## Run the tests that take less than a second each
 	@$(BIN)/python -m pytest -m "not slow" $(PYTEST_FLAGS)
 
+.PHONY: faults
+faults: $(DEV)  ## Run only the tests that kill, stop and damage sweeps
+	@$(BIN)/python -m pytest tests/faults $(PYTEST_FLAGS)
+
 .PHONY: lint
 lint: $(DEV)  ## Check style, formatting, import rules and types
 	$(BIN)/ruff check .

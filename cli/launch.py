@@ -11,7 +11,7 @@ from .drive_sweep import drive_sweep
 from .flags import Json
 from .output import stderr
 from .session_flags import DEFAULT_RESULTS, AcceptChanges, Experiment, Results, TrackingUri
-from .spaces import Overrides, Space
+from .spaces import Overrides, Space, load_space
 
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Print the plan and stop: trials, packs, memory, time.")]
 Interval = Annotated[
@@ -32,16 +32,15 @@ def launch(
     as_json: Json = False,
 ) -> None:
     """Train every trial of a search space and write the report; what is already trained is not trained again."""
+    chosen = load_space(space, overrides)  # before the heavy imports: what is wrong in it is said at once
+
     from rhm_sweeps.sweeps import session
-    from rhm_sweeps.sweeps.overrides import apply_overrides
     from rhm_sweeps.sweeps.pools import local_pool
-    from rhm_sweeps.sweeps.search_space import SearchSpace
 
-    from .plan import show_plan
-
-    chosen = apply_overrides(SearchSpace.load(space), overrides or [])
     pool = local_pool()
     if dry_run:
+        from .plan import show_plan
+
         show_plan(session.plan_space(chosen, results, pool), pool, as_json=as_json)
         return
     from rhm_sweeps.sweeps.runner import run_packs

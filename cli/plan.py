@@ -10,7 +10,7 @@ from rich.table import Table
 from .flags import Json
 from .output import print_json, stdout
 from .session_flags import DEFAULT_RESULTS, Results
-from .spaces import Overrides, Space
+from .spaces import Overrides, Space, load_space
 
 if TYPE_CHECKING:
     from rhm_sweeps.sweeps.plan import Plan
@@ -21,15 +21,13 @@ def plan(
     space: Space, *, overrides: Overrides = None, results: Results = DEFAULT_RESULTS, as_json: Json = False
 ) -> None:
     """Show trials, packs, memory and time of a launch, and start nothing."""
-    from rhm_sweeps.sweeps.overrides import apply_overrides
+    chosen = load_space(space, overrides)
+
     from rhm_sweeps.sweeps.pools import local_pool
-    from rhm_sweeps.sweeps.search_space import SearchSpace
     from rhm_sweeps.sweeps.session import plan_space
 
     pool = local_pool()
-    show_plan(
-        plan_space(apply_overrides(SearchSpace.load(space), overrides or []), results, pool), pool, as_json=as_json
-    )
+    show_plan(plan_space(chosen, results, pool), pool, as_json=as_json)
 
 
 def show_plan(plan: Plan, pool: Pool, *, as_json: bool) -> None:

@@ -22,6 +22,11 @@ def resume(
     as_json: Json = False,
 ) -> None:
     """Finish an interrupted sweep: finished trials stay, the others go on from their checkpoints."""
+    from rhm_sweeps.ledger import Ledger
+    from rhm_sweeps.sweeps.folder import sweep_folder
+
+    Ledger(sweep_folder(results, name).path).close()  # before the heavy imports: a wrong name is said at once
+
     from rhm_sweeps.sweeps import session
     from rhm_sweeps.sweeps.pools import local_pool
     from rhm_sweeps.sweeps.runner import run_packs

@@ -20,6 +20,7 @@ from .output import print_json, stdout
 
 if TYPE_CHECKING:
     from rhm_sweeps.sweeps.plan import Plan
+    from rhm_sweeps.sweeps.search_space import SearchSpace
 
 app = typer.Typer(
     help="Look at search spaces: list, show and check them, and the fields they may set.", no_args_is_help=True
@@ -27,6 +28,14 @@ app = typer.Typer(
 
 Space = Annotated[str, typer.Argument(help="Name of a shipped search space, or path of a YAML file.")]
 Overrides = Annotated[list[str] | None, typer.Option("-s", "--set", metavar="FIELD=...", help=OVERRIDE_HELP)]
+
+
+def load_space(space: str, overrides: list[str] | None) -> SearchSpace:
+    """The space of the command line: a shipped one or a file, with its overrides."""
+    from rhm_sweeps.sweeps.overrides import apply_overrides
+    from rhm_sweeps.sweeps.search_space import SearchSpace
+
+    return apply_overrides(SearchSpace.load(space), overrides or [])
 
 
 @app.command("list", epilog="Example: rhm-sweep spaces list")
@@ -61,12 +70,10 @@ def show(space: Space, *, as_json: Json = False) -> None:
 @app.command(epilog="Example: rhm-sweep spaces check my_space.yaml -s train_size=grid:64,128 -s replicas=2")
 def check(space: Space, *, overrides: Overrides = None, as_json: Json = False) -> None:
     """Say how many trials a search space has, or everything that is wrong with it (exit code 2)."""
-    from rhm_sweeps.sweeps.overrides import apply_overrides
     from rhm_sweeps.sweeps.plan import count_reasons, make_plan
-    from rhm_sweeps.sweeps.search_space import SearchSpace
 
     try:
-        plan = make_plan(apply_overrides(SearchSpace.load(space), overrides or []))
+        plan = make_plan(load_space(space, overrides))
     except ConfigError as error:
         if not as_json:
             raise

@@ -53,18 +53,23 @@ def train(
     as_json: Json = False,
 ) -> None:
     """Train one model here and print its final numbers; run again, it goes on where it was interrupted."""
-    from rhm_sweeps.sweeps import session
-    from rhm_sweeps.sweeps.in_process import run_in_process
-    from rhm_sweeps.sweeps.pools import local_pool
-    from rhm_sweeps.sweeps.search_space import SearchSpace
-
     _check_original_choices(model_type=model_type, model_output=model_output)
     trial = _trial(fields, n_epoch)
     name = output or f"train-{trial.signature}"
+
+    from rhm_sweeps.sweeps.folder import sweep_folder
+
+    sweep_folder(results, name)  # before the heavy imports: what is wrong is said at once
+
+    from rhm_sweeps.sweeps import session
+    from rhm_sweeps.sweeps.in_process import run_in_process
+    from rhm_sweeps.sweeps.pools import check_device, local_pool
+    from rhm_sweeps.sweeps.search_space import SearchSpace
+
     space = SearchSpace.build(name, trial=trial.model_dump())
     options = session.SessionOptions(results, tracking_uri, experiment, accept_changes)
+    run = partial(run_in_process, device=check_device(device))
     with stop_on_signals() as stop:
-        run = partial(run_in_process, device=device)
         result = session.launch(space, options, local_pool(), run, stderr, stop)
     _show(trial, result, as_json=as_json)
     raise typer.Exit(exit_code(result, stop))

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -30,21 +31,26 @@ def _own_calibration(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]
 
 
 @pytest.fixture(scope="session")
-def empty_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """An MLflow store in SQLite with all its tables: making them takes seconds, copying them does not."""
+def put_mlflow(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Path], None]:
+    """Puts `mlflow.db`, an MLflow store with all its tables, into a folder: making them takes seconds, copying them does not."""
     from rhm_sweeps.tracking.connection import connect
     from rhm_sweeps.tracking.store import resolve_store
 
-    folder = tmp_path_factory.mktemp("empty")
-    connect(resolve_store(None, "unused", folder), create=True)
-    return folder / "mlflow.db"
+    empty = tmp_path_factory.mktemp("empty")
+    connect(resolve_store(None, "unused", empty), create=True)
+
+    def put(folder: Path) -> None:
+        with (
+            closing(sqlite3.connect(empty / "mlflow.db")) as source,
+            closing(sqlite3.connect(folder / "mlflow.db")) as copy,
+        ):
+            source.backup(copy)
+
+    return put
 
 
 @pytest.fixture
-def mlflow_folder(tmp_path: Path, empty_database: Path) -> Path:
-    """A folder in which `mlflow.db` is ready; its `results/` is tracked there by default."""
-    source, copy = sqlite3.connect(empty_database), sqlite3.connect(tmp_path / "mlflow.db")
-    source.backup(copy)
-    source.close()
-    copy.close()
+def mlflow_folder(tmp_path: Path, put_mlflow: Callable[[Path], None]) -> Path:
+    """A folder whose `results/` is tracked in the `mlflow.db` that is ready there."""
+    put_mlflow(tmp_path)
     return tmp_path

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,7 +17,9 @@ import psutil
 
 from rhm_sweeps.sweeps.scratch import PREFIX
 
-WORKER = "ray::PackTrainable"
+WORKERS = ("ray::PackTrainable", "ray::ResourceTrainable")
+AGENTS = ("ray::DashboardAgent", "ray::RuntimeEnvAgent")
+"""They notice only after a minute that the rest of their Ray was killed; they hold nothing."""
 
 
 @dataclass(frozen=True)
@@ -31,7 +34,9 @@ class Ended:
 class Command:
     """A running `rhm-sweep`, in a process group of its own as a shell would start it."""
 
-    def __init__(self, folder: Path, *arguments: str, environment: dict[str, str] | None = None) -> None:
+    def __init__(
+        self, folder: Path, *arguments: str, environment: dict[str, str] | None = None, cores: int | None = None
+    ) -> None:
         self._out, self._err = (folder / f".{name}-{time.monotonic_ns()}" for name in ("out", "err"))
         with self._out.open("w") as out, self._err.open("w") as err:
             self.process = psutil.Popen(
@@ -43,17 +48,22 @@ class Command:
                 stderr=err,
                 process_group=0,
             )
-        self.family: set[psutil.Process] = set()
-        self.workers: set[psutil.Process] = set()
+        if cores:
+            self.process.cpu_affinity(sorted(os.sched_getaffinity(0))[:cores])
+        self.family: dict[psutil.Process, str] = {}
+        """Every process that the command started, and its command line."""
 
     def look(self) -> None:
         """Take note of the processes that there are now."""
         with suppress(psutil.NoSuchProcess):
-            self.family |= set(self.process.children(recursive=True))
-        for member in self.family - self.workers:
-            with suppress(psutil.NoSuchProcess):
-                if member.cmdline()[:1] and member.cmdline()[0].startswith(WORKER):
-                    self.workers.add(member)
+            for member in self.process.children(recursive=True):
+                with suppress(psutil.NoSuchProcess):
+                    self.family[member] = " ".join(member.cmdline())
+
+    @property
+    def workers(self) -> set[psutil.Process]:
+        """The processes that ever trained."""
+        return {member for member, line in self.family.items() if line.startswith(WORKERS)}
 
     def living_workers(self) -> list[psutil.Process]:
         """The workers that train now."""
@@ -91,14 +101,29 @@ class Command:
         with suppress(psutil.NoSuchProcess):
             self.process.send_signal(signal.SIGKILL)
         self.process.wait()
-        self.wait_until_nothing_is_left()
+        self.wait_until_nothing_is_left(AGENTS)
 
-    def wait_until_nothing_is_left(self, timeout_s: float = 20) -> None:
+    def wait_until_nothing_is_left(self, but: tuple[str, ...] = (), timeout_s: float = 20) -> None:
         """Wait for the end of every process that the command started."""
         deadline = time.monotonic() + timeout_s
-        while left := [member for member in self.family if is_alive(member)]:
-            assert time.monotonic() < deadline, f"still there: {[' '.join(member.cmdline())[:80] for member in left]}"
+        mine = [member for member, line in self.family.items() if not (but and line.startswith(but))]
+        while left := [member for member in mine if is_alive(member)]:
+            assert time.monotonic() < deadline, f"still there: {[self.family[member][:80] for member in left]}"
             time.sleep(0.05)
+
+    def scratch_folders(self) -> set[Path]:
+        """The scratch folders that the command lines name."""
+        return {Path(name) for line in self.family.values() for name in re.findall(rf"/\S*?/{PREFIX}\w+", line)}
+
+    def listening(self) -> set[str]:
+        """Addresses at which the command and its processes wait for connections."""
+        self.look()
+        addresses = set()
+        for member in (self.process, *self.family):
+            with suppress(psutil.NoSuchProcess):
+                connections = member.net_connections()
+                addresses |= {found.laddr.ip for found in connections if found.status == psutil.CONN_LISTEN}
+        return addresses
 
 
 def run(folder: Path, *arguments: str, timeout_s: float = 120, environment: dict[str, str] | None = None) -> Ended:
@@ -111,8 +136,3 @@ def is_alive(process: psutil.Process) -> bool:
         return bool(process.is_running() and process.status() != psutil.STATUS_ZOMBIE)
     except psutil.NoSuchProcess:
         return False
-
-
-def scratch_folders(base: Path = Path("/tmp")) -> Sequence[Path]:
-    """The scratch folders of running sweeps, and those that were left."""
-    return sorted(base.glob(f"{PREFIX}*"))

@@ -15,7 +15,7 @@ from rhm_sweeps.evaluation.evaluator import PackEvaluator, evaluation_steps
 from rhm_sweeps.grammar import make_dataset, make_grammar
 from rhm_sweeps.ledger import MetricPoint, now_ms
 from rhm_sweeps.sweeps.cost import work_done
-from rhm_sweeps.training.checkpoints import latest_checkpoint, prune_checkpoints, save_checkpoint, step_path
+from rhm_sweeps.training.checkpoints import KEPT, latest_checkpoint, prune_checkpoints, save_checkpoint, step_path
 from rhm_sweeps.training.loop import PackTrainer
 from rhm_sweeps.training.saved_models import save_model
 
@@ -249,7 +249,7 @@ class PackRun:
             "lived_s": self._clock.lived_s,
         }
         save_checkpoint(step_path(self.folder, self.trainer.step), state)
-        prune_checkpoints(self.folder)
+        prune_checkpoints(self.folder, KEPT if self.members else 1)  # of a finished pack only what is to be reported
         self._last_save = time.monotonic()
 
 

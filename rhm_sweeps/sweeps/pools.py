@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import os
+import re
 from dataclasses import dataclass
 
 import torch
+
+from rhm_sweeps.errors import UsageError
 
 
 @dataclass(frozen=True)
@@ -21,6 +24,22 @@ class Pool:
     cpus_per_pack: float
     gpus_per_pack: float
     memory_gib: float
+
+
+def check_device(name: str) -> str:
+    """Return the name of a device, `cpu`, `cuda` or `cuda:1`, if packs can train there.
+
+    Raises:
+        UsageError: if it is none of these, or not on this machine.
+    """
+    if not re.fullmatch(r"cpu|cuda(:\d+)?", name):
+        raise UsageError(f"the device is {name!r}, but must be cpu or cuda")
+    try:
+        torch.empty(1, device=name)
+    except (RuntimeError, AssertionError) as error:  # torch says `not compiled with CUDA` by an assertion
+        reason = str(error).strip().splitlines()[0]
+        raise UsageError(f"the device is {name!r}, but this machine cannot use it: {reason}; use cpu") from None
+    return name
 
 
 def local_pool() -> Pool:

@@ -84,7 +84,16 @@ def launch(
             if is_planned(ledger):
                 check_code(ledger, accept_changes=options.accept_changes)
             record_plan(ledger, plan)
+            _tell_of_others(ledger, plan, console)
             return _session(ledger, folder, store, run, console, stop)
+
+
+def _tell_of_others(ledger: Ledger, plan: Plan, console: Console) -> None:
+    """What was planned stays planned, also when the space has changed since."""
+    here = {trial.signature for trial in (*plan.trials, *plan.finished)}
+    others = sum(trial.signature not in here for trial in ledger.trials("pending", "running"))
+    if others:
+        console.print(f"{others} unfinished trials of earlier launches are not in this space; they are trained too")
 
 
 def resume(name: str, options: SessionOptions, run: Run, console: Console, stop: StopRequest) -> SessionResult:

@@ -21,8 +21,9 @@ from rhm_sweeps.ledger import Ledger, MetricPoint
 from rhm_sweeps.sweeps.folder import SweepFolder, sweep_status
 from rhm_sweeps.sweeps.lock import is_locked
 from rhm_sweeps.sweeps.pack_run import PackRun
-from rhm_sweeps.training.saved_models import load_model
 from rhm_sweeps.tracking.runs import SIGNATURE
+from rhm_sweeps.training.checkpoints import latest_checkpoint
+from rhm_sweeps.training.saved_models import load_model
 
 from ..processes import Command, Ended, is_alive
 
@@ -55,7 +56,7 @@ class Story:
     sigint_s: float = 0.0
     sigterm: Ended | None = None
     last: Ended | None = None
-    resumed_at: list[int] = field(default_factory=list)
+    saved_and_reported: list[tuple[int, int]] = field(default_factory=list)
     after_kill: dict[str, object] = field(default_factory=dict)
     finished_early: dict[int, MetricPoint] = field(default_factory=dict)
 
@@ -121,6 +122,7 @@ def tell(told: Story, start: Callable[..., Command]) -> None:
     told.sigint = command.wait()
     told.sigint_s = time.monotonic() - asked
     told.finished_early = finished_points(told)
+    told.saved_and_reported = saved_and_reported(told)
 
     command = start("resume", "survivor")
     wait_for_more(told, command)
@@ -144,6 +146,18 @@ def finished_points(told: Story) -> dict[int, MetricPoint]:
     with Ledger(told.folder.path) as ledger:
         done = {trial.signature for trial in ledger.trials("done")}
     return {point.id: point for point in told.points() if point.signature in done}
+
+
+def saved_and_reported(told: Story) -> list[tuple[int, int]]:
+    """Of each unfinished pack that has begun: the step of its checkpoint and the last step that was reported."""
+    with Ledger(told.folder.path) as ledger:
+        packs = {trial.signature: trial.pack for trial in ledger.trials("pending")}
+    reported: dict[str, int] = {}
+    for point in told.points():
+        if pack := packs.get(point.signature):
+            reported[pack] = max(point.step, reported.get(pack, 0))
+    states = {pack: latest_checkpoint(told.folder.packs / pack)[0] or {"trainer": {"step": 0}} for pack in reported}
+    return [(states[pack]["trainer"]["step"], step) for pack, step in reported.items()]
 
 
 def wait_for_more(told: Story, command: Command) -> None:
@@ -180,6 +194,11 @@ def test_ctrl_c_ends_soon_and_says_how_to_go_on(story: Story) -> None:
     assert re.search(r"^  go on with  rhm-sweep resume survivor$", story.sigint.err, re.MULTILINE)
     assert "stopping: the packs save where they are" in story.sigint.err
     assert story.sigint_s < 20  # some 5 s on a machine that does nothing else
+
+
+def test_ctrl_c_loses_nothing(story: Story) -> None:
+    assert story.saved_and_reported
+    assert all(saved >= reported for saved, reported in story.saved_and_reported)
 
 
 def test_sigterm_is_told_apart(story: Story) -> None:
@@ -258,7 +277,9 @@ def test_it_equals_a_sweep_that_nothing_happened_to(story: Story, tmp_path: Path
         assert science(recorded[key]) == science(point)
     for member in members:
         name = f"{member.signature}.safetensors"
-        ours, theirs = (load_model(models / name).model.state_dict() for models in (story.folder.models, tmp_path / "models"))
+        ours, theirs = (
+            load_model(models / name).model.state_dict() for models in (story.folder.models, tmp_path / "models")
+        )
         assert all(torch.equal(ours[weight], theirs[weight]) for weight in theirs)
 
 

@@ -41,6 +41,14 @@ def test_shares_are_of_trials_and_their_steps() -> None:
     assert (progress.done, progress.failed) == (2, 1)
 
 
+def test_where_the_work_is_known_it_counts_and_not_the_steps() -> None:
+    progress = started({"a": 2})
+    progress.update("a", Progress(1, 100, 2, 10.0, work=0.4))
+    assert progress.fraction == pytest.approx(0.4)
+    progress.update("a", Progress(1, 100, 1, 10.0, work=0.4))
+    assert progress.fraction == pytest.approx((1 + 0.4) / 2)
+
+
 def test_time_to_go_follows_from_the_pace() -> None:
     progress = started({"a": 1})
     progress.update("a", Progress(25, 100, 1, 10.0))

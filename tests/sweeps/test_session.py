@@ -122,6 +122,17 @@ def test_interrupted_and_resumed(go: Launch) -> None:
 
 
 @pytest.mark.slow
+def test_unfinished_trials_of_an_earlier_space_are_told_and_trained(results: Path) -> None:
+    planned(results)
+    said = io.StringIO()
+    result = launch(
+        tiny_space((8, 12)), SessionOptions(results), POOL, run_alone, Console(file=said, width=200), StopRequest()
+    )
+    assert "2 unfinished trials of earlier launches are not in this space; they are trained too" in said.getvalue()
+    assert result.outcome.done == 6
+
+
+@pytest.mark.slow
 def test_a_sweep_stays_where_it_was_tracked(go: Launch, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     uri = f"sqlite:///{tmp_path / 'elsewhere' / 'mlflow.db'}"
     (tmp_path / "elsewhere").mkdir()
