@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import conv1d, conv_transpose1d, gelu, one_hot
+from torch.nn.functional import conv1d, conv_transpose1d, one_hot
 
 from rhm_sweeps.config import TrialConfig
 from rhm_sweeps.grammar import Grammar, Parser
@@ -42,12 +42,20 @@ class PlainUNet(nn.Module):
 
     def __init__(self, config: TrialConfig, alpha_bar: Tensor) -> None:
         super().__init__()
-        v, s, w, depth = config.grammar.num_features, config.grammar.tuple_size, config.model.width, config.grammar.num_layers
+        v, s, w, depth = (
+            config.grammar.num_features,
+            config.grammar.tuple_size,
+            config.model.width,
+            config.grammar.num_layers,
+        )
         self.alpha_bar = alpha_bar
         self.embed = nn.Sequential(Filter((w, v, 1), 1, math.sqrt(v)), nn.GELU())
-        self.down = nn.ModuleList(nn.Sequential(Filter((w, w, s), s, math.sqrt(s * w)), ChannelNorm(w), nn.GELU()) for _ in range(depth))
+        self.down = nn.ModuleList(
+            nn.Sequential(Filter((w, w, s), s, math.sqrt(s * w)), ChannelNorm(w), nn.GELU()) for _ in range(depth)
+        )
         self.up = nn.ModuleList(
-            nn.Sequential(Filter((2 * w, w, s), s, math.sqrt(s * 2 * w), transposed=True), ChannelNorm(w), nn.GELU()) for _ in range(depth)
+            nn.Sequential(Filter((2 * w, w, s), s, math.sqrt(s * 2 * w), transposed=True), ChannelNorm(w), nn.GELU())
+            for _ in range(depth)
         )
         self.readout = Filter((v, 2 * w, 1), 1, 2 * w)
 
@@ -87,7 +95,9 @@ class PlainLoop:
         self.beta[0] = 0.0
         self.alpha_bar = torch.cumprod(1 - self.beta, 0)
         self.config, self.v = config, config.grammar.num_features
-        self.train_set, self.test_set = (one_hot(torch.from_numpy(x).long(), self.v).float().transpose(1, 2) for x in (train, test))
+        self.train_set, self.test_set = (
+            one_hot(torch.from_numpy(x).long(), self.v).float().transpose(1, 2) for x in (train, test)
+        )
         self.copies = {bytes(string) for string in train}
         self.model = PlainUNet(config, self.alpha_bar)
         self.optimizer = torch.optim.Adam(self.model.parameters(), lr=config.training.learning_rate)
@@ -133,7 +143,10 @@ class PlainLoop:
     @torch.no_grad()
     def evaluate(self, grammar: Grammar) -> PlainEvaluation:
         """Losses over both sets, and the metrics of samples."""
-        losses = [torch.stack([self.loss(batch) for batch in part.split(256)]).mean() for part in (self.train_set, self.test_set)]
+        losses = [
+            torch.stack([self.loss(batch) for batch in part.split(256)]).mean()
+            for part in (self.train_set, self.test_set)
+        ]
         samples = self.sample(self.config.evaluation.num_samples)
         validity = Parser(grammar).parse(samples).level_validity.tolist()
         copies = sum(bytes(string) in self.copies for string in samples) / len(samples)

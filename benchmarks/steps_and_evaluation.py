@@ -27,7 +27,9 @@ from rhm_sweeps.version import __version__
 
 def trial(width: int, precision: str, seed: int) -> TrialConfig:
     """The measured trial."""
-    return parse_trial({"model": {"width": width}, "training": {"precision": precision, "seed": seed}, "grammar": {"seed_rules": 42}})
+    return parse_trial(
+        {"model": {"width": width}, "training": {"precision": precision, "seed": seed}, "grammar": {"seed_rules": 42}}
+    )
 
 
 def seconds(call: Callable[[], object]) -> float:
@@ -46,9 +48,13 @@ def measure(width: int, precision: str, members: int, rounds: int, steps: int) -
     pack = PackTrainer(configs, [data.train] * members)
     evaluator = PackEvaluator(configs, [grammar] * members, [data] * members, pack)
     plain.train(2), pack.train(2)
-    step_pairs = [(seconds(lambda: plain.train(steps)) / steps, seconds(lambda: pack.train(steps)) / steps / members) for _ in range(rounds)]
+    step_pairs = [
+        (seconds(lambda: plain.train(steps)) / steps, seconds(lambda: pack.train(steps)) / steps / members)
+        for _ in range(rounds)
+    ]
     evaluation_pairs = [
-        (seconds(lambda: plain.evaluate(grammar)), seconds(lambda: evaluator.evaluate(pack)) / members) for _ in range(max(1, rounds // 3))
+        (seconds(lambda: plain.evaluate(grammar)), seconds(lambda: evaluator.evaluate(pack)) / members)
+        for _ in range(max(1, rounds // 3))
     ]
     (plain_step, pack_step), (plain_eval, pack_eval) = map(medians, (step_pairs, evaluation_pairs))
     return {
@@ -87,7 +93,8 @@ def main() -> None:
                 f"{row['evaluation_ratio']:5.1f}x",
                 flush=True,
             )
-    record = {"processor": platform.processor() or platform.machine(), "torch": torch.__version__, "rhm_sweeps": __version__, "rows": rows}
+    versions = {"torch": torch.__version__, "rhm_sweeps": __version__}
+    record = {"processor": platform.processor() or platform.machine(), "versions": versions, "rows": rows}
     if arguments.json:
         print(json.dumps(record))
 

@@ -17,12 +17,16 @@ def blocks(language):
     return re.findall(rf"```{language}\n(.*?)```", README, flags=re.DOTALL)
 
 
-COMMANDS = [shlex.split(line, comments=True) for line in "".join(blocks("sh")).splitlines() if line.startswith("rhm-sweep")]
+COMMANDS = [
+    shlex.split(line, comments=True) for line in "".join(blocks("sh")).splitlines() if line.startswith("rhm-sweep")
+]
 
 
 def run(command, folder):
     environment = os.environ | {"PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}", "COLUMNS": "80"}
-    return subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, timeout=420, check=False)
+    return subprocess.run(
+        command, cwd=folder, env=environment, capture_output=True, text=True, timeout=420, check=False
+    )
 
 
 @pytest.mark.slow
