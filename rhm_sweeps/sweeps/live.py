@@ -76,7 +76,9 @@ class LiveView:
         hidden = len(running) - MAX_PACKS_SHOWN
         more = [Text(f"and {hidden} more packs", style="dim")] if hidden > 0 else []
         bar = ProgressBar(total=1.0, completed=self.progress.fraction, width=40)
-        return Group(Text(f"{self.name}: {summary(self.progress)}", style="bold"), bar, table, *more)
+        line = Table.grid()  # a bar alone does not end its line
+        line.add_row(bar)
+        return Group(Text(f"{self.name}: {summary(self.progress)}", style="bold"), line, table, *more)
 
 
 def summary(progress: SweepProgress) -> str:

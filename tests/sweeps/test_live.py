@@ -120,3 +120,13 @@ def test_the_terminal_is_drawn_while_packs_come_and_go(monkeypatch: pytest.Monke
     done.set()
     drawing.join()
     assert broken == []
+
+
+def test_the_table_has_its_headings_on_a_line_of_their_own() -> None:
+    console = Console(file=io.StringIO(), force_terminal=True, width=80, color_system=None)
+    view = LiveView(SweepProgress({"a": 3}), console, "tiny")
+    view.progress.update("a", report())
+    console.print(view._table())
+    assert "pack trials progress step steps/s valid copies" in [
+        " ".join(line.split()) for line in written(console).splitlines()
+    ]
