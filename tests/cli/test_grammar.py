@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -11,7 +10,6 @@ from typing import Any
 import pytest
 
 from rhm_sweeps.cli import output
-from rhm_sweeps.cli.main import main
 from rhm_sweeps.config import GrammarConfig
 from rhm_sweeps.grammar import make_dataset, make_grammar
 
@@ -20,32 +18,8 @@ STANDARD = (
     *("--tuple-size", "2", "--num-layers", "3", "--seed-rules", "42"),
 )
 GRAMMAR = make_grammar(GrammarConfig(seed_rules=42))
+COMMAND = ("grammar",)
 Run = Callable[..., tuple[int, str, str]]
-
-
-@pytest.fixture
-def run(capsys: pytest.CaptureFixture[str]) -> Run:
-    """Run `rhm-sweep grammar` with arguments: exit code, stdout, stderr."""
-
-    def call(*arguments: str) -> tuple[int, str, str]:
-        with pytest.raises(SystemExit) as caught:
-            main(["grammar", *arguments])
-        captured = capsys.readouterr()
-        return int(caught.value.code or 0), captured.out, captured.err
-
-    return call
-
-
-@pytest.fixture
-def run_json(run: Run) -> Callable[..., Any]:
-    """Run with --json, insist on success and on nothing but one document, and return it."""
-
-    def call(*arguments: str) -> Any:
-        code, out, err = run(*arguments, "--json")
-        assert (code, err) == (0, "")
-        return json.loads(out)
-
-    return call
 
 
 def test_show_json(run_json: Callable[..., Any]) -> None:

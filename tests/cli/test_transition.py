@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -10,39 +9,14 @@ from typing import Any
 import pytest
 
 from rhm_sweeps.cli import output
-from rhm_sweeps.cli.main import main
 from rhm_sweeps.config import TrialConfig, parse_trial
 from rhm_sweeps.training.packs import initial_model
 from rhm_sweeps.training.saved_models import save_model
 
 FLAGS = ("--num-features", "4", "--num-classes", "3", "--num-synonyms", "2", "--num-layers", "2", "--seed-rules", "5")
 KEYS = {"noise", "class_flip", "overlap", "latents_unchanged", "susceptibility"}
+COMMAND = ("transition",)
 Run = Callable[..., tuple[int, str, str]]
-
-
-@pytest.fixture
-def run(capsys: pytest.CaptureFixture[str]) -> Run:
-    """Run `rhm-sweep transition` with arguments: exit code, stdout, stderr."""
-
-    def call(*arguments: str) -> tuple[int, str, str]:
-        with pytest.raises(SystemExit) as caught:
-            main(["transition", *arguments])
-        captured = capsys.readouterr()
-        return int(caught.value.code or 0), captured.out, captured.err
-
-    return call
-
-
-@pytest.fixture
-def run_json(run: Run) -> Callable[..., Any]:
-    """Run with --json, insist on success and on nothing but one document, and return it."""
-
-    def call(*arguments: str) -> Any:
-        code, out, err = run(*arguments, "--json")
-        assert (code, err) == (0, "")
-        return json.loads(out)
-
-    return call
 
 
 def trial(**grammar: int) -> TrialConfig:

@@ -93,3 +93,4 @@ def test_looking_does_not_keep_a_driver_out(tmp_path: Path) -> None:
     finally:
         done.set()
         watcher.join()
+    assert not is_locked(tmp_path)
