@@ -17,8 +17,8 @@ from rhm_sweeps.models import build_model
 from rhm_sweeps.sweeps.packing import Pack
 from rhm_sweeps.sweeps.pools import Pool
 
-PROCESS_GIB = 0.6
-"""Memory of a worker before it holds a model: the interpreter and torch."""
+PROCESS_GIB = 0.75
+"""Memory of a worker before it holds a model: the interpreter, torch and Ray."""
 USABLE_MEMORY = 0.8
 MAX_MEMBERS = {"cpu": 16, "cuda": 256}
 """Beyond this a bigger pack is no faster."""

@@ -81,7 +81,7 @@ def launch(
     with sweep_lock(folder.path):
         store = _checked_store(folder, options)
         with Ledger(folder.path, create=True) as ledger:
-            if is_planned(ledger):
+            if is_planned(ledger) and (plan.packs or ledger.trials("pending", "running")):
                 check_code(ledger, accept_changes=options.accept_changes)
             record_plan(ledger, plan)
             _tell_of_others(ledger, plan, console)
