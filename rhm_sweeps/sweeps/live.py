@@ -70,7 +70,7 @@ class LiveView:
                 justify="left" if heading in ("pack", "progress") else "right",
                 style="dim" if heading == "pack" else "",
             )
-        running = [(pack, state) for pack, state in list(self.progress.packs.items()) if state.active]
+        running = [(pack, state) for pack, state in self.progress.packs.copy().items() if state.active]
         for pack, state in running[:MAX_PACKS_SHOWN]:
             table.add_row(*_row(pack, state))
         hidden = len(running) - MAX_PACKS_SHOWN

@@ -74,7 +74,7 @@ class SweepProgress:
     def _mean(self, value: Callable[[PackProgress], float]) -> float:
         """Mean over all trials at hand of a value of their packs; 0 for packs that have not reported."""
         trials = sum(self.members.values())
-        return sum(value(state) * state.members for state in list(self.packs.values())) / trials if trials else 1.0
+        return sum(value(state) * state.members for state in self.packs.copy().values()) / trials if trials else 1.0
 
     @property
     def elapsed_s(self) -> float:
@@ -92,7 +92,7 @@ class SweepProgress:
     @property
     def steps_per_second(self) -> float:
         """Optimizer steps per second of all trials that train now."""
-        return sum(state.steps_per_second * state.active for state in list(self.packs.values()))
+        return sum(state.steps_per_second * state.active for state in self.packs.copy().values())
 
 
 def _mean_validity(metrics: Sequence[Mapping[str, float]]) -> float:
