@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -102,14 +103,16 @@ def test_a_store_that_is_not_there_costs_one_line(results: Path, capsys: pytest.
 
 
 @pytest.mark.slow
-def test_the_report_is_attached_to_the_sweeps_run(results: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_report_is_attached_to_the_sweeps_run(
+    results: Path, put_mlflow: Callable[[Path], None], capsys: pytest.CaptureFixture[str]
+) -> None:
     from rhm_sweeps.tracking.projection import project
     from rhm_sweeps.tracking.store import resolve_store
 
+    put_mlflow(results.parent)
     store = resolve_store(None, None, results.parent)
     with Ledger(results / "known") as ledger:
         project(ledger, store)
-    capsys.readouterr()  # MLflow tells of a new store, which is not what is tested here
     assert run("analyze", "known") == 0
     assert capsys.readouterr().err == ""
     assert len(list((results.parent / "mlartifacts").rglob("report/report.html"))) == 1
