@@ -10,6 +10,7 @@ from typing import Any
 from ray import tune
 from ray.exceptions import RayActorError
 from ray.tune.experiment import Trial
+from ray.tune.schedulers import FIFOScheduler
 from ray.tune.search import Searcher
 
 from rhm_sweeps.sweeps.local_ray import local_ray
@@ -39,6 +40,17 @@ class _Queue(Searcher):  # type: ignore[misc]
 
     def restore(self, checkpoint_path: str) -> None:
         """Ray's snapshots are not used."""
+
+
+class _InOrder(FIFOScheduler):  # type: ignore[misc]
+    """Leaves it to the queue who is next.
+
+    Asked, Ray's own scheduler names the pack that has waited longest; if that one's process is still starting, Ray ends it and gives
+    the pack a process that has just become free. Packs shorter than a start would so keep every other slot from ever starting.
+    """
+
+    def choose_trial_to_run(self, tune_controller: Any, **_: Any) -> None:
+        """No one in particular."""
 
 
 class _Hears:
@@ -125,6 +137,7 @@ def _tuner(configs: Sequence[dict[str, Any]], pool: Pool, listener: Listener, sc
         tune.with_resources(PackTrainable, tune.PlacementGroupFactory([bundle])),
         tune_config=tune.TuneConfig(
             search_alg=_Queue(iter(configs)),
+            scheduler=_InOrder(),
             num_samples=-1,
             max_concurrent_trials=min(pool.slots, len(configs)),
             reuse_actors=True,
