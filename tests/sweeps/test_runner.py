@@ -129,8 +129,8 @@ def test_standard_error_has_our_lines_only(watched: Watched) -> None:
 
 @pytest.mark.slow
 def test_processes_are_reused(watched: Watched) -> None:
-    """Six packs and a killed process would be seven."""
-    assert len(watched.command.workers) == SLOTS + 1
+    """Six packs and a killed process would be seven; one that is free may take over the pack of the killed one."""
+    assert SLOTS <= len(watched.command.workers) <= SLOTS + 1
 
 
 @pytest.mark.slow
