@@ -29,6 +29,9 @@ NumSynonyms = Annotated[int, field_option(GrammarConfig, "num_synonyms")]
 TupleSize = Annotated[int, field_option(GrammarConfig, "tuple_size")]
 NumLayers = Annotated[int, field_option(GrammarConfig, "num_layers")]
 SeedRules = Annotated[int, field_option(GrammarConfig, "seed_rules")]
+Explicit = Annotated[str | None, field_option(GrammarConfig, "explicit")]
+ZipfExponent = Annotated[float, field_option(GrammarConfig, "zipf_exponent")]
+ZipfLevel = Annotated[int | None, field_option(GrammarConfig, "zipf_level")]
 Timesteps = Annotated[int, field_option(DiffusionConfig, "timesteps")]
 TrainSize = Annotated[int, field_option(TrainingConfig, "train_size")]
 TestSize = Annotated[int, field_option(TrainingConfig, "test_size")]
@@ -43,7 +46,12 @@ GRAMMAR_FLAGS = {
     "tuple_size": TupleSize,
     "num_layers": NumLayers,
     "seed_rules": SeedRules,
+    "explicit": Explicit,
+    "zipf_exponent": ZipfExponent,
+    "zipf_level": ZipfLevel,
 }
+CONTEXT = inspect.Parameter("context", inspect.Parameter.KEYWORD_ONLY, annotation=typer.Context)
+"""A parameter by which Typer says where the value of each flag comes from."""
 
 
 def checked(section: type[SectionT], **fields: Any) -> SectionT:
@@ -59,7 +67,7 @@ def checked(section: type[SectionT], **fields: Any) -> SectionT:
 
 
 def grammar_flags(command: Callable[..., None]) -> Callable[..., None]:
-    """Give a command whose first parameter is a `GrammarConfig` the six flags of the grammar in its place."""
+    """Give a command whose first parameter is a `GrammarConfig` the flags of the grammar in its place."""
     signature = inspect.signature(command, eval_str=True)
     own = [p.replace(kind=p.KEYWORD_ONLY) for p in list(signature.parameters.values())[1:]]
     flags = [
@@ -73,10 +81,16 @@ def grammar_flags(command: Callable[..., None]) -> Callable[..., None]:
     ]
 
     @functools.wraps(command)
-    def run(**values: Any) -> None:
+    def run(context: typer.Context, **values: Any) -> None:
         fields = {name: values.pop(name) for name in GRAMMAR_FLAGS}
-        command(checked(GrammarConfig, **fields), **values)
+        command(checked(GrammarConfig, **{name: fields[name] for name in fields if is_given(context, name)}), **values)
 
-    run.__signature__ = signature.replace(parameters=[*flags, *own])  # type: ignore[attr-defined]
-    run.__annotations__ = {p.name: p.annotation for p in (*flags, *own)} | {"return": None}
+    run.__signature__ = signature.replace(parameters=[CONTEXT, *flags, *own])  # type: ignore[attr-defined]
+    run.__annotations__ = {p.name: p.annotation for p in (CONTEXT, *flags, *own)} | {"return": None}
     return run
+
+
+def is_given(context: typer.Context, flag: str) -> bool:
+    """Whether a flag was given: an explicit grammar fills in the sizes that were not."""
+    source = context.get_parameter_source(flag)
+    return source is not None and source.name != "DEFAULT"

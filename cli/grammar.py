@@ -12,29 +12,48 @@ from rhm_sweeps.config import DiffusionConfig, GrammarConfig, TrainingConfig
 from rhm_sweeps.errors import UsageError
 
 from .flags import Json, Replacement, SeedSample, TestSize, Timesteps, TrainSize, checked, grammar_flags
-from .output import print_json, stdout
+from .output import print_json, stderr, stdout
 
 app = typer.Typer(help="Look at a grammar: its rules, strings, parses and theory.", no_args_is_help=True)
 
 EXAMPLE = "--num-features 8 --num-classes 8 --num-synonyms 3 --tuple-size 2 --num-layers 3 --seed-rules 42"
 TRAINING, DIFFUSION = TrainingConfig(), DiffusionConfig()
+Save = Annotated[
+    Path | None, typer.Option("--save", metavar="FILE", help="Also write the rules to a YAML file for --explicit.")
+]
+Thresholds = Annotated[
+    bool, typer.Option("--thresholds", help="Also the noise at which half of the class is lost, by exact inference.")
+]
 Tree = Annotated[bool, typer.Option("--tree", help="Draw the derivation of one string.")]
 File = Annotated[
-    Path, typer.Argument(help="Strings, one per line, tokens separated by spaces or commas; - reads stdin.")
+    Path,
+    typer.Argument(
+        help="Strings, one per line, tokens separated by spaces or commas, or written together where each is one character; "
+        "- reads stdin."
+    ),
 ]
 
 
-@app.command(epilog=f"Example: rhm-sweep grammar show {EXAMPLE}")
+@app.command(
+    epilog=f"Example: rhm-sweep grammar show {EXAMPLE}\n\nExample: rhm-sweep grammar show --explicit binary_3_level --save my.yaml"
+)
 @grammar_flags
-def show(config: GrammarConfig, *, tree: Tree = False, as_json: Json = False) -> None:
-    """Show the production rules, from the class rules down to those that make leaf tuples."""
-    from rhm_sweeps.grammar import make_dataset, make_grammar
+def show(config: GrammarConfig, *, tree: Tree = False, save: Save = None, as_json: Json = False) -> None:
+    """Show the production rules, from the class rules down to those that make leaf tuples.
 
-    from .grammar_view import derivation, rule_table
+    In JSON, symbols are numbers; `names` says those of an explicit grammar,
+    `probabilities` those of its rules where they differ.
+    """
+    from rhm_sweeps.grammar import make_dataset, make_grammar, save_grammar
+
+    from .grammar_view import derivation, names_and_probabilities, rule_table
 
     grammar = make_grammar(config)
+    if save is not None:
+        save_grammar(grammar, save)
+        stderr.print(f"grammar  {save}", markup=False, soft_wrap=True)
     if as_json:
-        print_json({"rules": [rules.tolist() for rules in grammar.rules]})
+        print_json({"rules": [level.tuples for level in grammar.levels], **names_and_probabilities(grammar)})
         return
     for index in range(grammar.num_layers):
         stdout.print(rule_table(grammar, index))
@@ -69,7 +88,7 @@ def sample(
     if as_json:
         print_json({"strings": strings.tolist(), "classes": classes.tolist()})
         return
-    stdout.print(string_table(strings, classes, train_size))
+    stdout.print(string_table(grammar, strings, classes, train_size))
     if tree:
         stdout.print(derivation(grammar, strings[0]))
 
@@ -95,8 +114,19 @@ def parse(config: GrammarConfig, *, file: File, as_json: Json = False) -> None:
 
 @app.command(epilog=f"Example: rhm-sweep grammar theory {EXAMPLE} --timesteps 200")
 @grammar_flags
-def theory(config: GrammarConfig, *, timesteps: Timesteps = DIFFUSION.timesteps, as_json: Json = False) -> None:
-    """What theory says: number of strings, validity by chance, sample complexity, noise threshold, lowest loss."""
+def theory(
+    config: GrammarConfig,
+    *,
+    timesteps: Timesteps = DIFFUSION.timesteps,
+    thresholds: Thresholds = False,
+    as_json: Json = False,
+) -> None:
+    """What theory says: number of strings, validity by chance, sample complexity, noise threshold, lowest loss.
+
+    epsilon* is the threshold at infinite depth. --thresholds adds where half
+    of the class is lost at the depth of these very rules, for uncertain
+    evidence (epsilon), replaced tokens (uniform) and hidden ones (masked).
+    """
     from rhm_sweeps.grammar import bayes_floor, chance_validity, epsilon_star, sample_complexity
 
     from .grammar_view import theory_tables
@@ -104,16 +134,26 @@ def theory(config: GrammarConfig, *, timesteps: Timesteps = DIFFUSION.timesteps,
     checked(DiffusionConfig, timesteps=timesteps)
     facts = {
         "p_max": config.p_max,
-        "chance_validity": chance_validity(config),
+        "chance_validity": [None] * config.num_layers if config.ambiguity else chance_validity(config),
         "sample_complexity": sample_complexity(config),
         "epsilon_star": epsilon_star(config),
         "bayes_floor": bayes_floor(config, timesteps),
+        **({"half_overlap": _half_overlap(config)} if thresholds else {}),
     }
     if as_json:
         sys.set_int_max_str_digits(0)  # P_max of a deep grammar has more digits than Python prints by default
         print_json(facts)
         return
     stdout.print(theory_tables(config, facts))
+
+
+def _half_overlap(config: GrammarConfig) -> dict[str, float]:
+    from rhm_sweeps.evaluation.evidence import PROCESSES
+    from rhm_sweeps.evaluation.half_overlap import half_overlap_noise
+    from rhm_sweeps.grammar import WeightedGrammar, make_grammar
+
+    grammar = WeightedGrammar.of(make_grammar(config))
+    return {process: half_overlap_noise(grammar, process) for process in PROCESSES}
 
 
 def _text(file: Path) -> str:

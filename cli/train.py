@@ -11,14 +11,13 @@ from rich import box
 from rich.table import Table
 
 from rhm_sweeps.config import TrialConfig, nest, parse_trial
-from rhm_sweeps.errors import ConfigError, Problem
 
 from .console_signals import stop_on_signals
 from .drive_sweep import exit_code, say_resume
 from .flags import Json
 from .output import print_json, stderr, stdout
 from .session_flags import DEFAULT_RESULTS, AcceptChanges, Experiment, Results, TrackingUri
-from .trial_flags import trial_flags
+from .trial_flags import check_used, trial_flags
 
 if TYPE_CHECKING:
     from rhm_sweeps.ledger import MetricPoint
@@ -31,8 +30,7 @@ Epochs = Annotated[
     int | None, typer.Option("--n-epoch", min=1, help="Passes over the training set, instead of --steps.")
 ]
 TestSize = Annotated[int | None, typer.Option(help="Held-out strings; default: 1024, or what the grammar has left.")]
-ModelType = Annotated[str, typer.Option("--model-type", hidden=True)]
-ModelOutput = Annotated[str, typer.Option("--model-output", hidden=True)]
+PrintPeriod = Annotated[int | None, typer.Option("--print-period", hidden=True)]
 Device = Annotated[str, typer.Option(help="cpu or cuda.")]
 
 
@@ -43,8 +41,7 @@ def train(
     test_size: TestSize = None,  # noqa: ARG001 - arrives in `fields`
     output: Output = None,
     n_epoch: Epochs = None,
-    model_type: ModelType = "start",
-    model_output: ModelOutput = "logits",
+    print_period: PrintPeriod = None,
     device: Device = "cpu",
     results: Results = DEFAULT_RESULTS,
     tracking_uri: TrackingUri = None,
@@ -53,8 +50,9 @@ def train(
     as_json: Json = False,
 ) -> None:
     """Train one model here and print its final numbers; run again, it goes on where it was interrupted."""
-    _check_original_choices(model_type=model_type, model_output=model_output)
     trial = _trial(fields, n_epoch)
+    if print_period is not None:
+        stderr.print("--print-period has no effect: the view of a run is updated all the time")
     name = output or f"train-{trial.signature}"
 
     from rhm_sweeps.sweeps.folder import sweep_folder
@@ -75,16 +73,6 @@ def train(
     raise typer.Exit(exit_code(result, stop))
 
 
-def _check_original_choices(**choices: str) -> None:
-    problems = [
-        Problem(name, f"is {value!r}, but the uniform process predicts x_0 by logits: must be {only!r}")
-        for (name, value), only in zip(choices.items(), ("start", "logits"), strict=True)
-        if value != only
-    ]
-    if problems:
-        raise ConfigError(problems, "flags")
-
-
 def _trial(fields: dict[str, Any], n_epoch: int | None) -> TrialConfig:
     """The trial of the flags, epochs turned into steps, and as many test strings as the grammar has left."""
     test_size = fields["training.test_size"]
@@ -94,7 +82,9 @@ def _trial(fields: dict[str, Any], n_epoch: int | None) -> TrialConfig:
         fields["training.test_size"] = max(0, min(DEFAULT_TEST_SIZE, left))
     if n_epoch is not None:
         fields["training.steps"] = n_epoch * math.ceil(trial.training.train_size / trial.training.batch_size)
-    return parse_trial(nest(fields), "flags")
+    trial = parse_trial(nest(fields), "flags")
+    check_used(trial, fields)
+    return trial
 
 
 def _show(trial: TrialConfig, result: SessionResult, *, as_json: bool) -> None:
@@ -117,23 +107,36 @@ def _show(trial: TrialConfig, result: SessionResult, *, as_json: bool) -> None:
 
 
 def _point(point: MetricPoint, levels: int) -> dict[str, Any]:
-    """A metric point as the outer contract has it: validity as a list, l = 1..L."""
+    """A metric point as the outer contract has it: validity as a list, l = 1..L; null for what a classifier does not have."""
+    metrics = point.metrics
     names = ("copies", "excess_copies", "novel_valid", "hamming", "steps_per_second")
+    accuracies = [name for name in ("train_accuracy", "test_accuracy") if name in metrics]
     return {
         "step": point.step,
-        "train_loss": point.metrics["train_loss"],
-        "test_loss": point.metrics["test_loss"],
-        "validity": [point.metrics[f"validity_{level}"] for level in range(1, levels + 1)],
-        **{name: point.metrics[name] for name in names},
+        "train_loss": metrics["train_loss"],
+        "test_loss": metrics["test_loss"],
+        "validity": [metrics.get(f"validity_{level}") for level in range(1, levels + 1)],
+        **{name: metrics.get(name) for name in (*names, *accuracies)},
     }
 
 
 def _table(history: list[dict[str, Any]]) -> Table:
     table = Table(box=box.SIMPLE_HEAD)
-    for heading in ("step", "train loss", "test loss", "validity, l = 1..L", "copies", "novel valid"):
+    classifies = "train_accuracy" in history[0]
+    columns = {"train loss": ("train_loss", 5), "test loss": ("test_loss", 5)}
+    columns |= (
+        {"train accuracy": ("train_accuracy", 3), "test accuracy": ("test_accuracy", 3)}
+        if classifies
+        else {"validity, l = 1..L": ("validity", 3), "copies": ("copies", 3), "novel valid": ("novel_valid", 3)}
+    )
+    for heading in ("step", *columns):
         table.add_column(heading, justify="right")
     for row in history:
-        validity = " ".join(f"{share:.3f}" for share in row["validity"])
-        losses = (f"{row['train_loss']:.5f}", f"{row['test_loss']:.5f}")
-        table.add_row(f"{row['step']:,}", *losses, validity, f"{row['copies']:.3f}", f"{row['novel_valid']:.3f}")
+        table.add_row(f"{row['step']:,}", *(_digits(row[name], digits) for name, digits in columns.values()))
     return table
+
+
+def _digits(value: Any, digits: int) -> str:
+    if isinstance(value, list):
+        return " ".join(_digits(item, digits) for item in value)
+    return f"{value:.{digits}f}" if value == value else "-"  # noqa: PLR0124 - only NaN differs from itself

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, cast
@@ -9,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any, cast
 import typer
 
 from rhm_sweeps.config import GrammarConfig
+from rhm_sweeps.config.grammar import SIZES
 from rhm_sweeps.errors import ConfigError, Problem, UsageError
 
 from .flags import Json, grammar_flags
@@ -44,7 +46,8 @@ Checkpoint = Annotated[
     typer.Option(
         exists=True,
         dir_okay=False,
-        help="A model trained on the same rules, results/<name>/models/<signature>.safetensors: adds its curves (uniform only).",
+        help="A model trained on the same rules, results/<name>/models/<signature>.safetensors: adds its curves "
+        "(of uniform or masked diffusion, as --process says).",
     ),
 ]
 Samples = Annotated[int, typer.Option(min=1, help="Strings per noise level.")]
@@ -66,7 +69,8 @@ def transition(
 
     By exact belief propagation: what a perfect model of this grammar does.
     With --checkpoint also what a trained model does, at its times nearest to
-    these noises.
+    these noises. chi and xi are the susceptibility and the correlation length
+    (in tokens) of the changes of tokens.
 
     In JSON, `latents_unchanged` has a list for each level from the root to
     the leaves, and in it a number for each noise.
@@ -119,19 +123,31 @@ def _numbers(text: str) -> list[float]:
 
 
 def _model_of_these_rules(checkpoint: Path, config: GrammarConfig, process: Process) -> SavedModel:
-    """Load the model, or say which flags would describe its grammar."""
+    """Load the model, or say which flags would describe its grammar and process."""
+    from rhm_sweeps.evaluation.trained_forward_backward import check_model
     from rhm_sweeps.training.saved_models import load_model
 
-    if process != "uniform":
+    if process == "epsilon":
         raise UsageError(
-            f"`--checkpoint` is of a model of uniform diffusion, but `--process` is {process}; use uniform"
+            "`--process` is epsilon, which noises no strings that a model could denoise: its evidence is centred on the true "
+            "tokens; with `--checkpoint` it must be that of the model, uniform or masked"
         )
     saved = load_model(checkpoint)
-    theirs, ours = saved.config.grammar.model_dump(), config.model_dump()
-    differ: dict[str, Any] = {name: value for name, value in theirs.items() if value != ours[name]}
-    if differ:
-        flags = " ".join(f"--{name.replace('_', '-')} {value}" for name, value in differ.items())
+    check_model(saved)
+    if saved.config.diffusion.process != process:
+        theirs = saved.config.diffusion.process
+        raise UsageError(f"the model of {checkpoint} denoises {theirs} noise; compare it so: --process {theirs}")
+    wanted = _grammar_flags(saved.config.grammar)
+    if wanted != _grammar_flags(config):
+        flags = " ".join(f"--{name.replace('_', '-')} {shlex.quote(str(value))}" for name, value in wanted.items())
         raise UsageError(
-            f"the model of {checkpoint} was trained on another grammar; compare it on its own rules: {flags}"
+            f"the model of {checkpoint} was trained on another grammar; compare it on its own rules: "
+            + (flags or "no flags of the grammar")
         )
     return saved
+
+
+def _grammar_flags(config: GrammarConfig) -> dict[str, Any]:
+    """The fields that make a grammar what it is."""
+    implied = config.unused().keys() | (set(SIZES) if config.explicit else set())
+    return {name: value for name, value in config.model_dump(exclude_defaults=True).items() if name not in implied}

@@ -14,15 +14,18 @@ from rhm_sweeps.evaluation.forward_backward import ForwardBackward
 def transition_table(title: str, curves: ForwardBackward, times: Sequence[int] | None = None) -> Table:
     """One row per noise; with `times`, the time at which a model has it."""
     table = Table(title=title, title_justify="left", box=box.SIMPLE_HEAD)
-    for heading in (*(["t"] if times else []), "noise", "class flip", "overlap", "chi"):
+    for heading in (*(["t"] if times else []), "noise", "class flip", "overlap", "chi", "xi"):
         table.add_column(heading, justify="right", no_wrap=True)
     table.add_column("unchanged, root to leaves")
     by_noise = zip(*curves.latents_unchanged, strict=True)
-    numbers = zip(curves.noise, curves.class_flip, curves.overlap, curves.susceptibility, by_noise, strict=True)
-    for row, (noise, flip, overlap, chi, unchanged) in enumerate(numbers):
+    changes = zip(curves.susceptibility, curves.correlation_length, strict=True)
+    numbers = zip(curves.noise, curves.class_flip, curves.overlap, changes, by_noise, strict=True)
+    for row, (noise, flip, overlap, (chi, xi), unchanged) in enumerate(numbers):
         shares = " ".join(f"{share:.3f}" for share in unchanged)
         time = [str(times[row])] if times else []
-        table.add_row(*time, f"{noise:.3f}", f"{flip:.3f}", _number(overlap, 3), _number(chi, 2), shares)
+        table.add_row(
+            *time, f"{noise:.3f}", f"{flip:.3f}", _number(overlap, 3), _number(chi, 2), _number(xi, 2), shares
+        )
     return table
 
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 
 import pytest
 
-from rhm_sweeps.config import TrialConfig
+from rhm_sweeps.config import TrialConfig, parse_trial
+from rhm_sweeps.sweeps.pack_run import PackRun
 from rhm_sweeps.sweeps.plan import make_plan
 from rhm_sweeps.sweeps.search_space import SearchSpace, read_space, shipped_spaces
 
@@ -34,6 +36,23 @@ def test_a_shipped_space_plans_without_loss(name: str) -> None:
     assert (plan.invalid, plan.duplicates, plan.finished) == ((), 0, ())
     assert len(plan.trials) == space.size
     assert SearchSpace.build(**space.to_dict()) == space
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_trial_of_a_shipped_space_trains(name: str, tmp_path: Path) -> None:
+    """As shipped, but for its size: two steps, few samples, and a narrow network."""
+    overrides = {
+        "training": {"steps": 2, "batch_size": 4, "train_size": 40, "test_size": 8},
+        "evaluation": {"num_samples": 8, "sampling_steps": 2, "loss_pairs": 8},
+        "model": {"width": 8, "embedding_size": 8, "num_heads": 2, "feedforward_size": 8},
+    }
+    for trial in (trials(name)[0], trials(name)[-1]):
+        tree = {section: {**fields, **overrides.get(section, {})} for section, fields in trial.model_dump().items()}
+        run = PackRun([parse_trial(tree)], tmp_path / trial.signature, tmp_path / "models")
+        points = [point for _ in range(2) for point in run.advance().points]
+        assert [point.step for point in points] == [1, 2]
+        assert all(math.isfinite(point.metrics["train_loss"]) for point in points)
+        assert all(0 <= point.metrics["novel_valid"] <= 1 for point in points)
 
 
 def trials(name: str) -> tuple[TrialConfig, ...]:

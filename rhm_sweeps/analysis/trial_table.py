@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+from pydantic.fields import FieldInfo
 
 from rhm_sweeps.analysis.time_scales import Thresholds, time_scales
 from rhm_sweeps.config import GrammarConfig
@@ -20,12 +21,20 @@ LAST_METRICS = ("train_loss", "test_loss", "copies", "excess_copies", "novel_val
 
 def grammars(trials: pd.DataFrame) -> list[GrammarConfig]:
     """The grammar of each row of `Results.trials`."""
-    names = [f"grammar.{name}" for name in GrammarConfig.model_fields]
-    return [_grammar(*map(int, values)) for values in trials.reindex(columns=names).itertuples(index=False)]
+    fields = GrammarConfig.model_fields
+    rows = trials.reindex(columns=[f"grammar.{name}" for name in fields]).itertuples(index=False)
+    return [_grammar(*map(_plain, fields.values(), values)) for values in rows]
+
+
+def _plain(field: FieldInfo, value: Any) -> Any:
+    """The value of a field as it was before pandas made floats of a column with gaps; the default in a gap."""
+    if pd.isna(value):
+        return field.default
+    return int(value) if isinstance(value, float) and field.annotation is not float else value
 
 
 @lru_cache(maxsize=4096)
-def _grammar(*values: int) -> GrammarConfig:
+def _grammar(*values: Any) -> GrammarConfig:
     return GrammarConfig(**dict(zip(GrammarConfig.model_fields, values, strict=True)))
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from pydantic import BaseModel, ConfigDict
 
 
@@ -16,3 +18,7 @@ class Section(BaseModel):
         use_attribute_docstrings=True,
         protected_namespaces=(),
     )
+
+    def unused(self) -> Mapping[str, str]:
+        """Fields without effect beside the others, each with what would give it one; they are no part of a trial's identity."""
+        return {}

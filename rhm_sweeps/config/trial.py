@@ -33,6 +33,11 @@ class TrialConfig(Section):
 
     @model_validator(mode="after")
     def _sections_agree(self) -> Self:
+        if self.grammar.ambiguity is not None:
+            raise ValueError(
+                f"the explicit grammar is ambiguous: {self.grammar.ambiguity}, so the class and validity of strings are unknown; "
+                "give each tuple one parent per level"
+            )
         strings = self.training.train_size + self.training.test_size
         if not self.training.replacement and strings > self.grammar.p_max:
             raise ValueError(
@@ -42,12 +47,51 @@ class TrialConfig(Section):
         steps = self.evaluation.sampling_steps
         if steps is not None and steps > self.diffusion.timesteps:
             raise ValueError(f"`sampling_steps` is {steps}, but must be <= timesteps = {self.diffusion.timesteps}")
+        if self.training.resample_level > self.grammar.num_layers:
+            raise ValueError(
+                f"`resample_level` is {self.training.resample_level}, but must be <= num_layers = {self.grammar.num_layers}"
+            )
+        if self.stop.patience is not None and not self.training.test_size:
+            raise ValueError(
+                f"`patience` is {self.stop.patience}, but there is no test loss: set `test_size` to 1 or more"
+            )
+        self._check_model()
         return self
+
+    def _check_model(self) -> None:
+        diffusion, model, training = self.diffusion, self.model, self.training
+        if model.name == "bp_unet":
+            size = model.filter_size or self.grammar.tuple_size
+            depth = model.depth or self.grammar.num_layers
+            if self.grammar.string_length % size**depth:
+                raise ValueError(
+                    f"`filter_size`**`depth` is {size}**{depth} = {size**depth}, but must divide the string length "
+                    f"s**L = {self.grammar.string_length}"
+                )
+            if model.time_input == "original" and diffusion.process != "uniform":
+                raise ValueError(
+                    f"`time_input` is 'original', but the process is {diffusion.process!r}: must be uniform"
+                )
+        if model.name == "classifier" and (diffusion.target, diffusion.output) != ("start", "logits"):
+            raise ValueError("a classifier predicts the class: `target` must be 'start' and `output` 'logits'")
+        of_tuples = {"constraint": model.constraint != "none", "illegal_penalty": training.illegal_penalty > 0}
+        for name in (name for name, wanted in of_tuples.items() if wanted):
+            if model.name == "classifier" or (diffusion.target, diffusion.output) != ("start", "logits"):
+                raise ValueError(f"`{name}` needs a denoiser whose `target` is 'start' and whose `output` is 'logits'")
+
+    def unused(self) -> dict[str, str]:
+        """Dotted fields that have no effect beside the others, each with what would give it one."""
+        sections = {name: getattr(self, name) for name in type(self).model_fields}
+        return {f"{name}.{field}": needed for name, part in sections.items() for field, needed in part.unused().items()}
 
     @cached_property
     def signature(self) -> str:
-        """12 hex digits of the SHA-256 of all fields that differ from their defaults; equal trials have equal signatures."""
-        changed = self.model_dump(exclude_defaults=True)
+        """12 hex digits of the SHA-256 of all fields that matter and differ from their defaults; equal trials have equal signatures."""
+        unused: dict[str, Any] = {}
+        for name in self.unused():
+            section, field = name.split(".")
+            unused.setdefault(section, set()).add(field)
+        changed = {name: part for name, part in self.model_dump(exclude_defaults=True, exclude=unused).items() if part}
         return hashlib.sha256(json.dumps(changed, sort_keys=True).encode()).hexdigest()[:12]
 
     def flat(self) -> dict[str, Any]:

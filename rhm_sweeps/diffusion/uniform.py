@@ -6,12 +6,16 @@ earlier time s (s = t - 1 when nothing is skipped), with `alpha` = alpha_bar_t /
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from itertools import pairwise
+from dataclasses import dataclass
+from typing import ClassVar
 
 import torch
 from torch import Tensor
 from torch.nn.functional import one_hot
+
+from rhm_sweeps.diffusion.categorical import categorical, probabilities
+from rhm_sweeps.diffusion.process import Tables, at
+from rhm_sweeps.streams import below, uniform
 
 TINY = 1e-30
 """Keeps log() finite at s = 0, where the posterior has zeros; far below float32 rounding of any probability that matters."""
@@ -30,9 +34,12 @@ def q_posterior(x_t: Tensor, x_0_probs: Tensor, alpha: Tensor, alpha_bar_s: Tens
 
     Proportional to [alpha x_t + (1 - alpha) / v] * [alpha_bar_s x_0 + (1 - alpha_bar_s) / v].
     """
-    v = x_0_probs.shape[-1]
-    joint = _mixed(one_hot(x_t.long(), v), alpha) * _mixed(x_0_probs, alpha_bar_s)
+    joint = _joint(x_t, x_0_probs, alpha, alpha_bar_s)
     return joint / joint.sum(-1, keepdim=True)
+
+
+def _joint(x_t: Tensor, x_0_probs: Tensor, alpha: Tensor, alpha_bar_s: Tensor) -> Tensor:
+    return _mixed(one_hot(x_t, x_0_probs.shape[-1]), alpha) * _mixed(x_0_probs, alpha_bar_s)
 
 
 def _mixed(probs: Tensor, weight: Tensor) -> Tensor:
@@ -40,7 +47,9 @@ def _mixed(probs: Tensor, weight: Tensor) -> Tensor:
     return weight * probs + (1.0 - weight) / probs.shape[-1]
 
 
-def kl_loss(logits: Tensor, x_0: Tensor, x_t: Tensor, alpha: Tensor, alpha_bar_s: Tensor) -> Tensor:
+def kl_loss(
+    logits: Tensor, x_0: Tensor, x_t: Tensor, alpha: Tensor, alpha_bar_s: Tensor, label_smoothing: float = 0.0
+) -> Tensor:
     """KL(q(x_s | x_t, x_0) || p_theta(x_s | x_t)) in nats, mean over the d positions: shape (...).
 
     p_theta is the same posterior with the network's probabilities of x_0 (2107.03006, eq. 4), so that the minimizer is the
@@ -49,7 +58,7 @@ def kl_loss(logits: Tensor, x_0: Tensor, x_t: Tensor, alpha: Tensor, alpha_bar_s
     """
     v = logits.shape[-1]
     from_x_t = _mixed(one_hot(x_t, v), alpha)
-    true = _mixed(one_hot(x_0, v), alpha_bar_s) + TINY
+    true = _mixed(one_hot(x_0, v), alpha_bar_s * (1.0 - label_smoothing)) + TINY
     predicted = _mixed(probabilities(logits), alpha_bar_s) + TINY
     joint = from_x_t * true
     normalizer = joint.sum(-1)
@@ -57,41 +66,53 @@ def kl_loss(logits: Tensor, x_0: Tensor, x_t: Tensor, alpha: Tensor, alpha_bar_s
     return (divergence + (from_x_t * predicted).sum(-1).log() - normalizer.log()).mean(-1)
 
 
-def probabilities(logits: Tensor) -> Tensor:
-    """Softmax over the vocabulary (..., v); over so few entries it is 4 times faster than torch's own on a CPU."""
-    weights = (logits - logits.detach().amax(-1, keepdim=True)).exp()
-    return weights / weights.sum(-1, keepdim=True)
+def input_levels(alpha_bar: Tensor, vocabulary: int, over: Tensor | None = None) -> tuple[Tensor, Tensor]:
+    """A network's input at an absent and at the present token for t = 0..T: two (T + 1,) tables.
 
-
-def categorical(probs: Tensor, draw: Tensor) -> Tensor:
-    """Draw from unnormalized probabilities (..., v) by inverting their sum at `draw` (...), uniform in [0, 1)."""
-    cumulative = probs.cumsum(-1)
-    threshold = draw[..., None] * cumulative[..., -1:]
-    return (cumulative <= threshold).sum(-1).clamp_(max=probs.shape[-1] - 1)
-
-
-def p_sample_loop(
-    denoise: Callable[[Tensor, int], Tensor],
-    x_T: Tensor,  # noqa: N803
-    alpha_bar: Tensor,
-    times: Sequence[int],
-    draw: Callable[[int], Tensor],
-) -> Tensor:
-    """Denoise x_T to x_0 along descending `times` (from T to 0).
-
-    Args:
-        denoise: maps (x_t, t) to logits of x_0, shape (..., d, v).
-        x_T: tokens of shape (..., B, d).
-        alpha_bar: table over t = 0..T, shape (..., T + 1).
-        times: stops of the sampler, as from `sampling_times`.
-        draw: maps the time t to uniform draws in [0, 1) shaped as x_T.
+    The input is p(x_0,i | x_t,i) without knowledge of the grammar, alpha_bar_t x_t + (1 - alpha_bar_t) / v, standardized by the
+    mean and deviation of a variable that is 1 with probability alpha_bar_t, else 1/v, as in the original code: over t = 1..T, or
+    over the values `over` of alpha_bar.
     """
-    x_t = x_T
-    for t, s in pairwise(times):
-        alpha_bar_s = alpha_bar[..., s, None].expand(x_t.shape[:-1])
-        alpha = (alpha_bar[..., t, None] / alpha_bar[..., s, None]).expand(x_t.shape[:-1])
-        x_0_probs = probabilities(denoise(x_t, t))
-        v = x_0_probs.shape[-1]
-        probs = _mixed(one_hot(x_t, v), alpha) * _mixed(x_0_probs, alpha_bar_s)
-        x_t = categorical(probs, draw(t))
-    return x_t
+    v, noised = vocabulary, alpha_bar[1:] if over is None else over
+    mean = (noised + (1 - noised) / v).mean()
+    std = ((noised + (1 - noised) / v**2).mean() - mean**2).sqrt()
+    absent = (1 - alpha_bar) / v
+    return (absent - mean) / std, (alpha_bar + absent - mean) / std
+
+
+@dataclass(frozen=True, eq=False)
+class Uniform(Tables):
+    """The process of K members; `absent` and `present` are `input_levels`, (K, T + 1)."""
+
+    absent: Tensor
+    present: Tensor
+
+    PER_MEMBER: ClassVar[tuple[str, ...]] = ("alpha_bar", "absent", "present")
+    takes_cavity: ClassVar[bool] = True
+    words_per_token: ClassVar[int] = 1
+
+    def q_sample(self, x_0: Tensor, t: Tensor, words: Tensor) -> Tensor:
+        return q_sample(x_0, at(self.alpha_bar, t), uniform(words), below(words, self.vocabulary))
+
+    def prior(self, words: Tensor) -> Tensor:
+        return below(words, self.vocabulary)
+
+    def model_input(self, x_t: Tensor, t: Tensor) -> Tensor:
+        return torch.lerp(at(self.absent, t, 2), at(self.present, t, 2), one_hot(x_t, self.vocabulary).float())
+
+    def loss(self, output: Tensor, x_0: Tensor, x_t: Tensor, t: Tensor, label_smoothing: float = 0.0) -> Tensor:
+        alpha_bar_s = at(self.alpha_bar, t - 1)
+        return kl_loss(output, x_0, x_t, at(self.alpha_bar, t) / alpha_bar_s, alpha_bar_s, label_smoothing)
+
+    def p_sample(self, output: Tensor, x_t: Tensor, t: int, s: int, words: Tensor) -> Tensor:
+        axes = x_t.ndim - 2
+        alpha_bar_s = at(self.alpha_bar, s, axes)
+        joint = _joint(x_t, probabilities(output), at(self.alpha_bar, t, axes) / alpha_bar_s, alpha_bar_s)
+        return categorical(joint, uniform(words))
+
+    def tokens(self, x: Tensor) -> Tensor:
+        return x
+
+    def log_evidence(self, x_t: Tensor, t: int) -> Tensor:
+        weight = at(self.alpha_bar, t, x_t.ndim).double()
+        return (weight * one_hot(x_t, self.vocabulary) + (1.0 - weight) / self.vocabulary).log()

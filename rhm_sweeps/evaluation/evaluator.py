@@ -2,71 +2,96 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import Protocol
 
+import numpy as np
 import torch
 
 from rhm_sweeps.config import TrialConfig
-from rhm_sweeps.evaluation.fixed_pairs import fixed_pairs
+from rhm_sweeps.evaluation.fixed_pairs import fixed_pairs, pair_metrics
 from rhm_sweeps.evaluation.sampling import sample_strings
-from rhm_sweeps.evaluation.string_metrics import string_metrics
-from rhm_sweeps.grammar import Dataset, Grammar, Parser, StringSet
-from rhm_sweeps.training.loop import PackTrainer
+from rhm_sweeps.evaluation.string_metrics import Reference, string_metrics
+from rhm_sweeps.grammar import Dataset, Grammar
+from rhm_sweeps.streams import Streams
+from rhm_sweeps.training.denoiser import Denoiser, Noised
+from rhm_sweeps.training.loop import matmul_precision
+
+
+class Trained(Protocol):
+    """What is evaluated: the members' networks, their streams, and a trial that says how."""
+
+    @property
+    def config(self) -> TrialConfig: ...
+
+    @property
+    def denoiser(self) -> Denoiser: ...
+
+    @property
+    def streams(self) -> Streams: ...
 
 
 class PackEvaluator:
-    """Holds what does not change between evaluations: fixed pairs, parsers, training sets."""
+    """Holds what does not change between evaluations: fixed pairs, and what samples are held against."""
 
     def __init__(
         self,
         configs: Sequence[TrialConfig],
         grammars: Sequence[Grammar],
         datasets: Sequence[Dataset],
-        trainer: PackTrainer,
+        trainer: Trained,
     ) -> None:
-        pairs = configs[0].evaluation.loss_pairs
         self.configs = list(configs)
-        self.parsers = [Parser(grammar) for grammar in grammars]
-        self.training_sets = [StringSet(data.train) for data in datasets]
-        self.tested = [len(data.test) > 0 for data in datasets]
-        self.train_pairs = fixed_pairs(trainer, [data.train for data in datasets], pairs)
-        held_out = [data.test if len(data.test) else data.train for data in datasets]
-        self.test_pairs = fixed_pairs(trainer, held_out, pairs)
+        self.references = [Reference.of(grammar, data.train) for grammar, data in zip(grammars, datasets, strict=True)]
+        self.pairs = {
+            "train": self._pairs(trainer, [data.train for data in datasets], [d.train_classes for d in datasets]),
+            "test": self._pairs(trainer, *_held_out(datasets)),
+        }
 
-    def evaluate(self, trainer: PackTrainer) -> list[dict[str, float]]:
-        """The metrics of each member at the trainer's step, in the members' order."""
+    def _pairs(self, trainer: Trained, strings: Sequence[np.ndarray], classes: Sequence[np.ndarray]) -> Noised:
+        count = self.configs[0].evaluation.loss_pairs
+        return fixed_pairs(self.configs[0], trainer.denoiser, trainer.streams, strings, classes, count)
+
+    def evaluate(self, trainer: Trained, on_step: Callable[[int], None] | None = None) -> list[dict[str, float]]:
+        """The metrics of each member at the trainer's step, in the members' order; `on_step` as in `sample_strings`."""
+        with matmul_precision(trainer.config.training.precision):
+            members = self._losses(trainer)
+            if not trainer.denoiser.classifies:
+                members = [a | b for a, b in zip(members, self._string_metrics(trainer, on_step), strict=True)]
+        return members
+
+    def _losses(self, trainer: Trained) -> list[dict[str, float]]:
         config = trainer.config
-        train_loss, test_loss = (
-            self.train_pairs.mean_loss(trainer).tolist(),
-            self.test_pairs.mean_loss(trainer).tolist(),
-        )
-        samples = sample_strings(
-            trainer.model,
-            trainer.alpha_bar,
-            trainer.streams,
-            config.grammar.string_length,
-            config.grammar.num_features,
-            config.evaluation.num_samples,
-            config.evaluation.sampling_steps,
-        )
+        windows, timesteps = config.evaluation.time_windows, config.diffusion.timesteps
+        members: list[dict[str, float]] = [{} for _ in self.configs]
+        for split, pairs in self.pairs.items():
+            for k, found in enumerate(pair_metrics(trainer.denoiser, pairs, timesteps, windows)):
+                known = split == "train" or self.configs[k].training.test_size > 0
+                members[k] |= {f"{split}_{name}": value if known else float("nan") for name, value in found.items()}
+        return members
+
+    def _string_metrics(self, trainer: Trained, on_step: Callable[[int], None] | None) -> list[dict[str, float]]:
+        config = trainer.config
+        count, steps = config.evaluation.num_samples, config.evaluation.sampling_steps
+        length = config.grammar.string_length
+        samples = sample_strings(trainer.denoiser, trainer.streams, length, count, steps, on_step)
         strings = samples.to(torch.uint8).cpu().numpy()
-        return [
-            {
-                "train_loss": train_loss[k],
-                "test_loss": test_loss[k] if self.tested[k] else float("nan"),
-                **string_metrics(strings[k], self.parsers[k], self.training_sets[k], self.configs[k]),
-            }
-            for k in range(len(self.configs))
-        ]
+        return [string_metrics(*member) for member in zip(strings, self.references, strict=True)]
 
     def select(self, kept: Sequence[int]) -> None:
         """Keep some of the members only."""
-        index = torch.tensor(kept, dtype=torch.int64)
         self.configs = [self.configs[k] for k in kept]
-        self.parsers = [self.parsers[k] for k in kept]
-        self.training_sets = [self.training_sets[k] for k in kept]
-        self.tested = [self.tested[k] for k in kept]
-        self.train_pairs, self.test_pairs = self.train_pairs.select(index), self.test_pairs.select(index)
+        self.references = [self.references[k] for k in kept]
+        index = torch.tensor(kept, dtype=torch.int64, device=self.pairs["train"].t.device)
+        self.pairs = {split: pairs.members(index) for split, pairs in self.pairs.items()}
+
+
+def _held_out(datasets: Sequence[Dataset]) -> tuple[list[np.ndarray], list[np.ndarray]]:
+    """Test strings and their classes; training strings stand in where there are none, and their numbers are not reported."""
+    tested = [len(data.test) > 0 for data in datasets]
+    strings = [data.test if test else data.train for data, test in zip(datasets, tested, strict=True)]
+    classes = [data.test_classes if test else data.train_classes for data, test in zip(datasets, tested, strict=True)]
+    return strings, classes
 
 
 def evaluation_steps(steps: int, points_per_doubling: int = 1) -> list[int]:

@@ -17,7 +17,7 @@ from torch import Tensor
 from torch.nn.functional import one_hot
 
 from rhm_sweeps.diffusion.uniform import q_sample
-from rhm_sweeps.training.streams import below, uniform
+from rhm_sweeps.streams import below, uniform
 
 Process = Literal["epsilon", "uniform", "masked"]
 PROCESSES: tuple[Process, ...] = get_args(Process)

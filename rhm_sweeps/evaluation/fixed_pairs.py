@@ -3,54 +3,62 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from rhm_sweeps.diffusion.uniform import q_sample
-from rhm_sweeps.training.loop import PackTrainer
-from rhm_sweeps.training.streams import below, uniform
+from rhm_sweeps.config import TrialConfig
+from rhm_sweeps.streams import Streams, uniform
+from rhm_sweeps.training.denoiser import Denoiser, Noised
 
 ROWS_PER_CALL = {"cpu": 2**14, "cuda": 2**19}
 """Tokens that one forward pass takes, over all members: keeps a CPU's activations in its cache, and a GPU busy."""
 
 
-@dataclass(frozen=True)
-class FixedPairs:
-    """Noised strings of one split: x_0 and x_t are (K, N, d) tokens, t is (K, N)."""
-
-    x_0: Tensor
-    x_t: Tensor
-    t: Tensor
-
-    def select(self, kept: Tensor) -> FixedPairs:
-        """The pairs of some of the members."""
-        return FixedPairs(self.x_0[kept], self.x_t[kept], self.t[kept])
-
-    @torch.no_grad()
-    def mean_loss(self, trainer: PackTrainer) -> Tensor:
-        """Each member's mean KL loss over its pairs, (K,) in nats per token and time step; NaN where a member has no strings."""
-        count = max(1, ROWS_PER_CALL[self.x_0.device.type] // (self.x_0.shape[0] * self.x_0.shape[2]))
-        chunks = zip(self.x_0.split(count, 1), self.x_t.split(count, 1), self.t.split(count, 1), strict=True)
-        return torch.cat([trainer.losses(*chunk) for chunk in chunks], 1).mean(1)
-
-
-def fixed_pairs(trainer: PackTrainer, strings: Sequence[np.ndarray], count: int) -> FixedPairs:
-    """Pair each of `count` strings, taken in turn from a split, with a time (stratified over 1..T) and its noise.
+def fixed_pairs(
+    config: TrialConfig,
+    denoiser: Denoiser,
+    streams: Streams,
+    strings: Sequence[np.ndarray],
+    classes: Sequence[np.ndarray],
+    count: int,
+) -> Noised:
+    """Pair each of `count` strings, taken in turn from a split, with a time (stratified over 1..T) and its noise: (K, count, ...).
 
     Times and noise are the same for every split, which leaves less luck in the gap between two splits' losses.
     """
-    config, start = trainer.config, torch.zeros(1, dtype=torch.int64, device=trainer.device)
-    x_0 = torch.stack([_in_turn(member, count) for member in strings]).to(trainer.device)
-    offsets = uniform(trainer.streams.words("pairs/time", start, count))[:, 0]
-    strata = torch.arange(count, device=trainer.device) + offsets
-    t = 1 + (strata / count * config.diffusion.timesteps).long().clamp_(max=config.diffusion.timesteps - 1)
-    noise = trainer.streams.words("pairs/noise", start, x_0[0].numel()).reshape(x_0.shape)
-    x_t = q_sample(x_0, trainer.alpha_bar_at(t), uniform(noise), below(noise, config.grammar.num_features))
-    return FixedPairs(x_0, x_t, t)
+    device = denoiser.process.alpha_bar.device
+    start, timesteps = torch.zeros(1, dtype=torch.int64, device=device), config.diffusion.timesteps
+    x_0, labels = (torch.stack([_in_turn(x, count) for x in split]).to(device) for split in (strings, classes))
+    offsets = uniform(streams.words("pairs/time", start, count))[:, 0]
+    strata = torch.arange(count, device=device) + offsets
+    t = 1 + (strata / count * timesteps).long().clamp_(max=timesteps - 1)
+    words = streams.words("pairs/noise", start, x_0[0].numel() * denoiser.process.words_per_token)
+    return Noised(x_0, denoiser.process.q_sample(x_0, t, words.reshape(*t.shape, -1)), t, labels)
 
 
-def _in_turn(strings: np.ndarray, count: int) -> Tensor:
-    return torch.from_numpy(strings[np.arange(count) % len(strings)]).long()
+def _in_turn(values: np.ndarray, count: int) -> Tensor:
+    return torch.from_numpy(values[np.arange(count) % len(values)]).long()
+
+
+@torch.no_grad()
+def pair_metrics(denoiser: Denoiser, pairs: Noised, timesteps: int, time_windows: int) -> list[dict[str, float]]:
+    """Each member's `loss` over its pairs, and `loss_time_1`.. over the pairs of equal parts of 1..T; NaN in an empty part.
+
+    In nats per token and time step for discrete processes. Of a classifier also `accuracy`, `accuracy_time_1`..
+    """
+    size = max(1, ROWS_PER_CALL[pairs.x_0.device.type] // (pairs.x_0.shape[0] * pairs.x_0.shape[2]))
+    losses, hits = [], []
+    for part in pairs.parts(size):
+        output = denoiser(part.x_t, part.t)
+        losses.append(denoiser.losses_of(output, part))
+        hits.append((output.argmax(-1) == part.classes).double() if denoiser.classifies else losses[-1][:, :0])
+    windows = (pairs.t - 1) * time_windows // timesteps
+    found = {"loss": torch.cat(losses, 1)} | ({"accuracy": torch.cat(hits, 1)} if denoiser.classifies else {})
+    members: list[dict[str, float]] = [{} for _ in range(len(pairs.t))]
+    for name, values in found.items():
+        for member, row, window in zip(members, values.double(), windows, strict=True):
+            member[name] = float(row.mean())
+            member |= {f"{name}_time_{w + 1}": float(row[window == w].mean()) for w in range(time_windows)}
+    return members

@@ -13,10 +13,11 @@ from torch import Tensor
 
 from rhm_sweeps.errors import UsageError
 from rhm_sweeps.evaluation.evidence import PROCESSES, Process, noised_evidence
+from rhm_sweeps.evaluation.token_changes import ChangeTally
 from rhm_sweeps.grammar.belief_propagation import downward_messages, upward_messages
 from rhm_sweeps.grammar.productions import WeightedGrammar
 from rhm_sweeps.grammar.tree_samples import sample_trees
-from rhm_sweeps.training.streams import Streams, uniform
+from rhm_sweeps.streams import Streams, uniform
 
 
 @dataclass(frozen=True)
@@ -31,6 +32,9 @@ class ForwardBackward:
         latents_unchanged: for each depth 0..L a list: the probability that a node of this depth is unchanged.
         susceptibility: chi = sum_ij C_ij / Tr C, C the covariance over strings of sigma_i = ±1, whether token i has changed;
             NaN if no token ever changes or all always do.
+        tokens_changed: probability that a token changes: 1 - latents_unchanged of the leaves.
+        correlation_length: xi = sum_ij |i - j| C_ij / sum_ij C_ij in tokens (`ChangeTally.correlation_length`); NaN where the
+            susceptibility is.
     """
 
     noise: list[float]
@@ -38,31 +42,8 @@ class ForwardBackward:
     overlap: list[float]
     latents_unchanged: list[list[float]]
     susceptibility: list[float]
-
-
-class ChangeTally:
-    """Sums over strings, at one noise level."""
-
-    def __init__(self, depths: int, leaves: int) -> None:
-        self.strings = 0
-        self.unchanged = torch.zeros(depths, dtype=torch.float64)
-        self.changed = torch.zeros(leaves, dtype=torch.float64)
-        self.changes_squared = 0.0
-
-    def add(self, unchanged: Tensor, changed: Tensor) -> None:
-        """Count strings: the shares of unchanged nodes (N, L + 1) by depth, and which tokens have changed (N, d)."""
-        self.strings += len(changed)
-        self.unchanged += unchanged.sum(0)
-        self.changed += changed.sum(0)
-        self.changes_squared += float(changed.sum(1).double().square().sum())
-
-    @property
-    def susceptibility(self) -> float:
-        """Variance of the number of changes, divided by the sum of the tokens' variances; ±1 or 0 and 1 makes no difference."""
-        rates = self.changed / self.strings
-        of_tokens = float((rates * (1.0 - rates)).sum())
-        of_number = self.changes_squared / self.strings - float(rates.sum()) ** 2
-        return of_number / of_tokens if of_tokens > 0 else float("nan")
+    tokens_changed: list[float]
+    correlation_length: list[float]
 
 
 def exact_forward_backward(
@@ -132,4 +113,6 @@ def summary(noise: Sequence[float], tallies: Sequence[ChangeTally], num_classes:
         overlap=overlap.tolist(),
         latents_unchanged=unchanged.T.tolist(),
         susceptibility=[tally.susceptibility for tally in tallies],
+        tokens_changed=(1.0 - unchanged[:, -1]).tolist(),
+        correlation_length=[tally.correlation_length for tally in tallies],
     )

@@ -9,7 +9,7 @@ from rhm_sweeps.evaluation.evidence import Process, noised_evidence
 from rhm_sweeps.evaluation.forward_backward import check_experiment, draw_trees, noise_words
 from rhm_sweeps.grammar.belief_propagation import upward_messages
 from rhm_sweeps.grammar.productions import WeightedGrammar
-from rhm_sweeps.training.streams import Streams
+from rhm_sweeps.streams import Streams
 
 HALVINGS = 12
 

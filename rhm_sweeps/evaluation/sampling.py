@@ -2,44 +2,48 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import torch
 from torch import Tensor
 
 from rhm_sweeps.diffusion.noise_schedules import sampling_times
-from rhm_sweeps.diffusion.uniform import p_sample_loop
+from rhm_sweeps.diffusion.process import p_sample_loop
 from rhm_sweeps.evaluation.fixed_pairs import ROWS_PER_CALL
-from rhm_sweeps.training.packs import PackedModel
-from rhm_sweeps.training.streams import Streams, below, uniform
+from rhm_sweeps.streams import Streams
+from rhm_sweeps.training.denoiser import Denoiser
 
 
 @torch.no_grad()
 def sample_strings(
-    model: PackedModel,
-    alpha_bar: Tensor,
+    denoiser: Denoiser,
     streams: Streams,
     string_length: int,
-    vocabulary: int,
     count: int,
-    sampling_steps: int | None,
+    sampling_steps: int | None = None,
+    on_step: Callable[[int], None] | None = None,
 ) -> Tensor:
     """Draw `count` strings from each member, all denoising steps of a few strings at a time: (K, count, d) tokens.
 
     A string depends on its member's seed and its own index only: not on the pack, nor on `count`. The draws are the same at every
-    optimizer step, so that successive samples differ by what was learned in between.
+    optimizer step, so that successive samples differ by what was learned in between. `on_step` is told after each denoising step
+    of how many strings per member it was.
     """
-    timesteps = alpha_bar.shape[1] - 1
+    process, alpha_bar = denoiser.process, denoiser.process.alpha_bar
+    members, timesteps = alpha_bar.shape[0], alpha_bar.shape[1] - 1
     times = sampling_times(timesteps, sampling_steps)
-    size = max(1, ROWS_PER_CALL[alpha_bar.device.type] // (model.members * string_length))
+    size = max(1, ROWS_PER_CALL[alpha_bar.device.type] // (members * string_length))
     chunks = []
-    for first in range(0, count, size):
-        indices = torch.arange(first, min(first + size, count), device=alpha_bar.device)
+    for indices in torch.arange(count, device=alpha_bar.device).split(size):
 
         def words(time: int, indices: Tensor = indices) -> Tensor:
-            return streams.words(f"sample/{time}", indices, string_length)
+            return streams.words(f"sample/{time}", indices, string_length * process.words_per_token)
 
         def denoise(x_t: Tensor, t: int) -> Tensor:
-            return model(x_t, torch.full(x_t.shape[:2], t, device=x_t.device))
+            output = denoiser.at(x_t, t)
+            if on_step is not None:
+                on_step(x_t.shape[1])
+            return output
 
-        noise = below(words(timesteps + 1), vocabulary)
-        chunks.append(p_sample_loop(denoise, noise, alpha_bar, times, lambda t: uniform(words(t))))
+        chunks.append(p_sample_loop(process, denoise, process.prior(words(timesteps + 1)), times, words))
     return torch.cat(chunks, 1)

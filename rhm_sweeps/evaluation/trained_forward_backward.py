@@ -1,32 +1,36 @@
-"""The forward-backward experiment with a trained denoiser of uniform diffusion, to hold against the exact one."""
+"""The forward-backward experiment with a trained denoiser, to hold against the exact one."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Literal, get_args
 
 import numpy as np
 import torch
 from torch import Tensor
 
 from rhm_sweeps.diffusion.noise_schedules import alpha_bar_table
-from rhm_sweeps.diffusion.uniform import p_sample_loop
+from rhm_sweeps.diffusion.process import p_sample_loop
 from rhm_sweeps.errors import UsageError
-from rhm_sweeps.evaluation.evidence import noised_tokens
 from rhm_sweeps.evaluation.fixed_pairs import ROWS_PER_CALL
 from rhm_sweeps.evaluation.forward_backward import (
-    ChangeTally,
     ForwardBackward,
     check_experiment,
     draw_trees,
     noise_words,
     summary,
 )
+from rhm_sweeps.evaluation.token_changes import ChangeTally
 from rhm_sweeps.grammar import Parser, make_grammar
 from rhm_sweeps.grammar.productions import WeightedGrammar
+from rhm_sweeps.streams import Streams
+from rhm_sweeps.training.denoiser import Denoiser
 from rhm_sweeps.training.packs import PackedModel
 from rhm_sweeps.training.saved_models import SavedModel
-from rhm_sweeps.training.streams import Streams, uniform
+
+NoiseProcess = Literal["uniform", "masked"]
+"""Processes of trained models that exact inference is compared with at the same noise."""
 
 
 @dataclass(frozen=True)
@@ -44,6 +48,18 @@ def nearest_times(alpha_bar: Tensor, noise: Sequence[float]) -> list[int]:
     return times
 
 
+def check_model(saved: SavedModel) -> None:
+    """Raise a UsageError if a model cannot be asked to denoise tokens."""
+    process, model = saved.config.diffusion.process, saved.config.model.name
+    if process not in get_args(NoiseProcess):
+        raise UsageError(
+            f"the model was trained with the process {process!r}, but must be one of {', '.join(get_args(NoiseProcess))}: "
+            "of these the exact curves are known"
+        )
+    if model == "classifier":
+        raise UsageError("the model is a classifier, which denoises no strings; choose one of a denoiser")
+
+
 @torch.no_grad()
 def trained_forward_backward(
     saved: SavedModel, noise: Sequence[float], num_samples: int = 1024, seed: int = 0
@@ -53,45 +69,32 @@ def trained_forward_backward(
     A node that does not parse has changed. The strings and their noise are those of `exact_forward_backward` with this seed.
 
     Raises:
-        UsageError: if the model is not one of uniform diffusion, a noise is not in [0, 1] or `num_samples` < 1.
+        UsageError: if the model is no denoiser of uniform or masked noise, a noise is not in [0, 1] or `num_samples` < 1.
     """
-    check_experiment("uniform", noise, num_samples)
-    process = saved.config.diffusion.process
-    if process != "uniform":
-        raise UsageError(f"the model was trained with the process {process!r}, but must be one of uniform diffusion")
+    check_model(saved)
+    check_experiment(saved.config.diffusion.process, noise, num_samples)
     rules = make_grammar(saved.config.grammar)
     grammar, parser = WeightedGrammar.of(rules), Parser(rules)
-    denoiser, streams, leaves = _Denoiser(saved, seed), Streams([seed]), rules.string_length
-    times = nearest_times(denoiser.alpha_bar, noise)
-    reached = (1.0 - denoiser.alpha_bar[times]).tolist()
+    denoiser = Denoiser.of([saved.config], PackedModel.of([saved.model]))
+    streams, leaves, alpha_bar = Streams([seed]), rules.string_length, alpha_bar_table(saved.config.diffusion)
+    times = nearest_times(alpha_bar, noise)
     tallies = [ChangeTally(len(grammar.num_nodes), leaves) for _ in noise]
     for indices in torch.arange(num_samples).split(max(1, ROWS_PER_CALL["cpu"] // leaves)):
         tree, words = draw_trees(grammar, streams, indices), noise_words(streams, indices, leaves)
-        for t, strength, tally in zip(times, reached, tallies, strict=True):
-            x_t = noised_tokens(tree[-1], strength, words, rules.num_features)
-            tokens = denoiser.denoise(x_t, t, indices)
+        for t, tally in zip(times, tallies, strict=True):
+            x_t = denoiser.process.q_sample(tree[-1][None], torch.full((1, len(indices)), t), words[None])
+            tokens = _denoise(denoiser, x_t, t, streams, indices)
             tally.add(_unchanged(tree, tokens, parser), tokens != tree[-1])
-    return TrainedForwardBackward(times, summary(reached, tallies, rules.num_classes))
+    return TrainedForwardBackward(times, summary((1.0 - alpha_bar[times]).tolist(), tallies, rules.num_classes))
 
 
-class _Denoiser:
-    """Denoises strings from any time on; the draws of string i depend on (seed, i, t) alone."""
+def _denoise(denoiser: Denoiser, x_t: Tensor, start: int, streams: Streams, indices: Tensor) -> Tensor:
+    """Draw x_0 from x_t (1, N, d) at the time `start`: (N, d). The draws of string i depend on (seed, i, t) alone."""
 
-    def __init__(self, saved: SavedModel, seed: int) -> None:
-        self.model = PackedModel.of([saved.model])
-        self.alpha_bar = alpha_bar_table(saved.config.diffusion)
-        self.streams = Streams([seed])
+    def words(t: int) -> Tensor:
+        return streams.words(f"forward-backward/denoise/{t}", indices, x_t.shape[2])
 
-    def denoise(self, x_t: Tensor, start: int, indices: Tensor) -> Tensor:
-        """Draw x_0 from x_t (N, d) at the time `start`: (N, d)."""
-
-        def logits(x: Tensor, t: int) -> Tensor:
-            return self.model(x, torch.full(x.shape[:2], t))
-
-        def draw(t: int) -> Tensor:
-            return uniform(self.streams.words(f"forward-backward/denoise/{t}", indices, x_t.shape[1]))
-
-        return p_sample_loop(logits, x_t[None], self.alpha_bar.float()[None], range(start, -1, -1), draw)[0]
+    return p_sample_loop(denoiser.process, denoiser.at, x_t, range(start, -1, -1), words)[0]
 
 
 def _unchanged(tree: Sequence[Tensor], tokens: Tensor, parser: Parser) -> Tensor:

@@ -9,7 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rhm_sweeps.errors import UsageError
-from rhm_sweeps.grammar.rules import Grammar
+from rhm_sweeps.grammar.grammar import Grammar
+from rhm_sweeps.grammar.rules import Rules
 
 INVALID = -1
 
@@ -33,8 +34,17 @@ class Parser:
     """Parses strings of one grammar; build it once, its lookup tables have v**s entries per level."""
 
     def __init__(self, grammar: Grammar) -> None:
+        """Keep what is needed of a grammar.
+
+        Raises:
+            UsageError: if the grammar is ambiguous.
+        """
+        if grammar.ambiguity is not None:
+            raise UsageError(
+                f"an ambiguous grammar cannot be parsed: {grammar.ambiguity}; give each tuple one parent per level"
+            )
         self.grammar = grammar
-        self._parents = [_parents(rules, grammar.num_features) for rules in reversed(grammar.rules)]
+        self._tables = [(level.num_children, _parents(level)) for level in reversed(grammar.levels)]
 
     def parse(self, strings: NDArray[np.integer]) -> Parse:
         """Parse strings (N, d); with N = 0 the validities are NaN.
@@ -61,29 +71,29 @@ class Parser:
             )
         symbols = strings.astype(np.int16)
         symbols[(strings < 0) | (strings >= grammar.num_features)] = INVALID
-        for parents in self._parents:
-            symbols = _parse_level(symbols, parents, grammar)
+        for num_children, parents in self._tables:
+            blocks = symbols.reshape(len(symbols), symbols.shape[1] // grammar.tuple_size, grammar.tuple_size)
+            symbols = _parse_level(blocks, parents, num_children)
             yield symbols
 
 
-def _parents(rules: NDArray[np.int64], num_features: int) -> NDArray[np.int16]:
-    """The inverse of one level's rules: (v**s,) from the code of a tuple, its digits in base v, to its parent or -1."""
-    symbols, _, size = rules.shape
-    codes = np.ravel_multi_index(tuple(np.moveaxis(rules, -1, 0)), (num_features,) * size)
-    parents = np.full(num_features**size, INVALID, dtype=np.int16)
-    parents[codes] = np.arange(symbols, dtype=np.int16)[:, None]
+def _parents(level: Rules) -> NDArray[np.int16]:
+    """The inverse of one level's rules: from the code of a tuple, its digits in base num_children, to its parent or -1."""
+    size = level.children.shape[1]
+    codes = np.ravel_multi_index(tuple(level.children.T), (level.num_children,) * size)
+    parents = np.full(level.num_children**size, INVALID, dtype=np.int16)
+    parents[codes] = level.parents
     return parents
 
 
-def _parse_level(symbols: NDArray[np.int16], parents: NDArray[np.int16], grammar: Grammar) -> NDArray[np.int16]:
-    blocks = symbols.reshape(len(symbols), symbols.shape[1] // grammar.tuple_size, grammar.tuple_size)
+def _parse_level(blocks: NDArray[np.int16], parents: NDArray[np.int16], num_children: int) -> NDArray[np.int16]:
     codes = blocks[..., 0].astype(np.intp)
     invalid = blocks[..., 0] < 0
-    for position in range(1, grammar.tuple_size):
-        codes *= grammar.num_features
+    for position in range(1, blocks.shape[2]):
+        codes *= num_children
         codes += blocks[..., position]
         invalid |= blocks[..., position] < 0
-    # A code with an invalid child means nothing, but lies within ±v**s: it can be looked up before it is overwritten.
+    # A code with an invalid child means nothing, but lies within ±num_children**s: it can be looked up before it is overwritten.
     parsed = parents[codes]
     parsed[invalid] = INVALID
     return parsed

@@ -8,13 +8,12 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import pairwise
 
 import torch
 from torch import Tensor
 
 from rhm_sweeps.errors import UsageError
-from rhm_sweeps.grammar.rules import Grammar
+from rhm_sweeps.grammar.grammar import Grammar
 
 ENTRIES_AT_ONCE = 2**20
 """Numbers that the largest intermediate result of belief propagation may have: 8 MiB in float64."""
@@ -99,14 +98,12 @@ class WeightedGrammar:
     def of(
         cls, grammar: Grammar, dtype: torch.dtype = torch.float64, device: torch.device | str = "cpu"
     ) -> WeightedGrammar:
-        """The grammar with classes, and the rules of a symbol, equally probable."""
-        heads = [len(rules) for rules in grammar.rules]
+        """The grammar with classes equally probable, and the rules as probable as they are."""
         levels = []
-        for rules, (parents, children) in zip(grammar.rules, pairwise([*heads, grammar.num_features]), strict=True):
-            symbols = torch.arange(parents, device=device).repeat_interleave(grammar.num_synonyms)
-            tuples = torch.tensor(rules, device=device).reshape(-1, grammar.tuple_size)
-            weights = torch.full(symbols.shape, -math.log(grammar.num_synonyms), dtype=dtype, device=device)
-            levels.append(Productions(parents, children, symbols, tuples, weights))
+        for level in grammar.levels:
+            parents, children = (torch.tensor(symbols, device=device) for symbols in (level.parents, level.children))
+            weights = torch.tensor(level.log_probabilities, dtype=dtype, device=device)
+            levels.append(Productions(level.num_parents, level.num_children, parents, children, weights))
         prior = torch.full((grammar.num_classes,), -math.log(grammar.num_classes), dtype=dtype, device=device)
         return cls(prior, tuple(levels))
 

@@ -1,81 +1,99 @@
-"""The production rules of a Random Hierarchy Model (arXiv 2307.02129)."""
+"""The production rules of one level of a grammar."""
 
 from __future__ import annotations
 
-import random
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
-from rhm_sweeps.config import GrammarConfig
+from rhm_sweeps.errors import UsageError
 
 
 @dataclass(frozen=True, eq=False)
-class Grammar:
-    """Production rules by level: `rules[0]` rewrites classes, `rules[-1]` makes leaf tuples.
+class Rules:
+    """The R rules of one level, sorted by the symbol that they rewrite; arrays are read-only.
 
     Attributes:
-        num_features: v, number of symbols at every hidden level and of leaf tokens.
-        rules: from the root down, each (symbols, m, s) in 0..v-1, read-only; `rules[0]` has n symbols, the others v.
+        num_parents: number of symbols that are rewritten; each has at least one rule.
+        num_children: number of symbols of the level below.
+        parents: (R,) the symbol that each rule rewrites, ascending.
+        children: (R, s) the tuple that it makes.
+        weights: (R,) how probable it is beside the symbol's other rules.
     """
 
-    num_features: int
-    rules: tuple[NDArray[np.int64], ...]
+    num_parents: int
+    num_children: int
+    parents: NDArray[np.int64]
+    children: NDArray[np.int64]
+    weights: NDArray[np.float64]
 
     def __post_init__(self) -> None:
-        for rules in self.rules:
-            rules.setflags(write=False)
+        if (np.diff(self.parents) < 0).any() or set(self.parents.tolist()) != set(range(self.num_parents)):
+            raise UsageError(f"`parents` must be ascending and name each of 0..{self.num_parents - 1}")
+        if self.children.min() < 0 or self.children.max() >= self.num_children:
+            raise UsageError(f"`children` must be in 0..{self.num_children - 1}")
+        if not (self.weights > 0).all():
+            raise UsageError("`weights` must be > 0")
+        for array in (self.parents, self.children, self.weights):
+            array.setflags(write=False)
 
-    @property
-    def num_classes(self) -> int:
-        """n: number of root symbols."""
-        return int(self.rules[0].shape[0])
+    @classmethod
+    def of(
+        cls, tuples: Sequence[Sequence[Sequence[int]]], num_children: int, weights: Sequence[float] | None = None
+    ) -> Rules:
+        """The rules of a list of tuples per symbol, equally probable unless weights (R,) are given."""
+        parents = np.repeat(np.arange(len(tuples)), [len(rules) for rules in tuples])
+        children = np.array([children for rules in tuples for children in rules], dtype=np.int64)
+        weighted = np.ones(len(parents)) if weights is None else np.array(weights, dtype=np.float64)
+        return cls(len(tuples), num_children, parents, children, weighted)
 
-    @property
-    def num_synonyms(self) -> int:
-        """m: production rules per symbol."""
-        return int(self.rules[0].shape[1])
+    @cached_property
+    def counts(self) -> NDArray[np.int64]:
+        """(num_parents,) rules of each symbol."""
+        return np.bincount(self.parents, minlength=self.num_parents)
 
-    @property
-    def tuple_size(self) -> int:
-        """s: symbols on the right-hand side of a rule."""
-        return int(self.rules[0].shape[2])
+    @cached_property
+    def first(self) -> NDArray[np.int64]:
+        """(num_parents,) the first rule of each symbol."""
+        return np.cumsum(self.counts) - self.counts
 
-    @property
-    def num_layers(self) -> int:
-        """L: depth."""
-        return len(self.rules)
+    @cached_property
+    def num_synonyms(self) -> int | None:
+        """m, if all symbols have as many rules."""
+        return int(self.counts[0]) if (self.counts == self.counts[0]).all() else None
 
-    @property
-    def string_length(self) -> int:
-        """d = s**L: tokens per string."""
-        return int(self.tuple_size**self.num_layers)
+    @cached_property
+    def is_uniform(self) -> bool:
+        """Whether the rules of each symbol are equally probable."""
+        return bool((self.weights == self.weights[self.first][self.parents]).all())
 
-    @property
-    def num_choices(self) -> int:
-        """(s**L - 1)/(s - 1): rules chosen in the derivation of one string."""
-        return (self.string_length - 1) // (self.tuple_size - 1)
+    @cached_property
+    def probabilities(self) -> NDArray[np.float64]:
+        """(R,) probability of each rule, given the symbol."""
+        return self.weights / self._sums
 
-    @property
-    def p_max(self) -> int:
-        """P_max = n * m**((s**L - 1)/(s - 1)): number of distinct strings."""
-        return self.num_classes * int(self.num_synonyms**self.num_choices)
+    @cached_property
+    def log_probabilities(self) -> NDArray[np.float64]:
+        """(R,) logarithm of the probabilities."""
+        return np.log(self.weights) - np.log(self._sums)
 
+    @cached_property
+    def _sums(self) -> NDArray[np.float64]:
+        return np.bincount(self.parents, self.weights)[self.parents].astype(np.float64)
 
-def make_grammar(config: GrammarConfig) -> Grammar:
-    """Draw the rules of `config.seed_rules`; the same seed gives the same grammar as the original code.
+    def rewrite(self, rules: NDArray[np.integer]) -> NDArray[np.uint8]:
+        """What rules (N, nodes) make, next to each other: (N, nodes * s)."""
+        return np.take(self._tokens, rules, axis=0).reshape(len(rules), rules.shape[1] * self.children.shape[1])
 
-    One `random.Random(seed_rules)` stream draws, from the root down, distinct tuples out of all v**s in lexicographic
-    order: n*m for the root, then v*m per level. No tuple has two parents, so every string has one derivation.
-    """
-    stream = random.Random(config.seed_rules)
-    heads = [config.num_classes, *[config.num_features] * (config.num_layers - 1)]
-    return Grammar(config.num_features, tuple(_draw_rules(stream, head, config) for head in heads))
+    @cached_property
+    def _tokens(self) -> NDArray[np.uint8]:
+        return self.children.astype(np.uint8)
 
-
-def _draw_rules(stream: random.Random, symbols: int, config: GrammarConfig) -> NDArray[np.int64]:
-    v, m, s = config.num_features, config.num_synonyms, config.tuple_size
-    # Sampling positions in the list draws what sampling the list itself does, without v**s tuples in memory.
-    codes = stream.sample(range(v**s), symbols * m)
-    return np.stack(np.unravel_index(codes, (v,) * s), axis=-1).reshape(symbols, m, s).astype(np.int64)
+    @cached_property
+    def tuples(self) -> list[list[list[int]]]:
+        """The tuples of each symbol."""
+        rows = self.children.tolist()
+        return [rows[start : start + count] for start, count in zip(self.first, self.counts, strict=True)]

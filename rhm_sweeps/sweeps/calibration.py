@@ -23,6 +23,7 @@ from rhm_sweeps.training.loop import PackTrainer
 MAX_MEASURED = 4
 """Shapes measured per plan, the costliest first; the others take the rates of the nearest measured one."""
 _MEMBERS = 4
+_STRINGS = 64
 _SECONDS = 0.5
 
 
@@ -53,17 +54,26 @@ def _measure(trial: TrialConfig, device: str) -> Rates:
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
     try:
-        strings = [np.zeros((1, trial.grammar.string_length), np.uint8)] * _MEMBERS
-        trainer = PackTrainer([trial] * _MEMBERS, strings, device)
+        train_sets = [np.zeros((1, trial.grammar.string_length), np.uint8)] * _MEMBERS
+        trainer = PackTrainer([trial] * _MEMBERS, train_sets, device)
         per_step = _seconds_per_call(lambda: trainer.train(1))
-        shape = (trial.grammar.string_length, trial.grammar.num_features)
-        per_string = _seconds_per_call(
-            lambda: sample_strings(trainer.model, trainer.alpha_bar, trainer.streams, *shape, 64, 1).cpu()
-        ) / (64 * _MEMBERS)  # fmt: skip
+        per_string = _seconds_per_call(lambda: _denoise_once(trainer)) / (_STRINGS * _MEMBERS)
     finally:
         torch.set_num_threads(threads)
     flops = model_cost(trial).forward_flops
-    return Rates(3.0 * flops * trial.training.batch_size * _MEMBERS / per_step, flops / per_string)
+    strings = trial.training.batch_size * trial.diffusion.n_trajectories * _MEMBERS
+    return Rates(3.0 * flops * strings / per_step, flops / per_string)
+
+
+def _denoise_once(trainer: PackTrainer) -> None:
+    """A step of the sampler; of a classifier, which samples nothing, one look at as many strings."""
+    denoiser, length = trainer.denoiser, trainer.config.grammar.string_length
+    if not denoiser.classifies:
+        sample_strings(denoiser, trainer.streams, length, _STRINGS, 1).cpu()
+        return
+    zeros = torch.zeros(_MEMBERS, _STRINGS, length * denoiser.process.words_per_token, dtype=torch.int64)
+    with torch.no_grad():
+        denoiser.at(denoiser.process.prior(zeros.to(trainer.device)), 1).cpu()
 
 
 def _seconds_per_call(call: Callable[[], object]) -> float:

@@ -7,13 +7,14 @@ import subprocess
 from pathlib import Path
 
 PACKAGE = Path(__file__).resolve().parents[1]
-SCIENCE = ("config", "grammar", "diffusion", "models", "training", "evaluation")
+SCIENCE = ("explicit_grammars", "config", "grammar", "diffusion", "models", "training", "evaluation")
 
 
 def code_hash() -> str:
     """12 hex digits of the SHA-256 of the sources that the result of a trial depends on."""
     digest = hashlib.sha256()
-    for path in sorted(path for name in SCIENCE for path in (PACKAGE / name).rglob("*.py")):
+    files = [path for name in SCIENCE for path in (PACKAGE / name).rglob("*") if path.suffix in {".py", ".yaml"}]
+    for path in sorted(files):
         digest.update(path.relative_to(PACKAGE).as_posix().encode() + b"\0" + path.read_bytes() + b"\0")
     return digest.hexdigest()[:12]
 

@@ -53,9 +53,10 @@ class Estimate:
 
 def model_shape(config: TrialConfig) -> tuple[Hashable, ...]:
     """The values that a model's cost depends on."""
-    grammar, model = config.grammar, config.model
-    shape = (grammar.num_features, grammar.tuple_size, grammar.num_layers, model.name, model.width)
-    return (*shape, config.training.batch_size, config.training.precision)
+    grammar, training = config.grammar, config.training
+    shape = (grammar.num_features, grammar.num_classes, grammar.tuple_size, grammar.num_layers)
+    used = {name: value for name, value in vars(config.model).items() if name not in config.model.unused()}
+    return (*shape, *used.items(), training.batch_size, training.accumulation, training.precision)
 
 
 def model_cost(config: TrialConfig) -> ModelCost:
@@ -71,7 +72,7 @@ _COSTS: dict[tuple[Hashable, ...], ModelCost] = {}
 
 def _count(config: TrialConfig) -> ModelCost:
     model = build_model(config).to("meta")
-    x_t = torch.zeros(1, config.grammar.string_length, dtype=torch.int64, device="meta")
+    x = torch.zeros(1, config.grammar.string_length, config.grammar.num_features, device="meta")
     saved = 0
 
     def pack(tensor: torch.Tensor) -> torch.Tensor:
@@ -80,22 +81,22 @@ def _count(config: TrialConfig) -> ModelCost:
         return tensor
 
     with FlopCounterMode(display=False) as counter, saved_tensors_hooks(pack, lambda tensor: tensor):
-        model(x_t, torch.zeros(1, dtype=torch.int64, device="meta"))
+        model(x, torch.zeros(1, dtype=torch.int64, device="meta"))
     return ModelCost(sum(p.numel() for p in model.parameters()), counter.get_total_flops(), saved)
 
 
 def training_flops(config: TrialConfig) -> float:
     """Of all optimizer steps of a trial: a backward pass costs two forward passes."""
-    return 3.0 * model_cost(config).forward_flops * config.training.batch_size * config.training.steps
+    strings = config.training.batch_size * config.diffusion.n_trajectories
+    return 3.0 * model_cost(config).forward_flops * strings * config.training.steps
 
 
 def evaluation_flops(config: TrialConfig) -> float:
     """Of all evaluation points of a trial: every sample takes its denoising steps, every loss pair one pass."""
     evaluation = config.evaluation
     points = len(evaluation_steps(config.training.steps, evaluation.points_per_doubling))
-    passes = (
-        evaluation.num_samples * (evaluation.sampling_steps or config.diffusion.timesteps) + 2 * evaluation.loss_pairs
-    )
+    denoising = 0 if config.model.name == "classifier" else evaluation.sampling_steps or config.diffusion.timesteps
+    passes = evaluation.num_samples * denoising + 2 * evaluation.loss_pairs
     return float(model_cost(config).forward_flops) * passes * points
 
 
@@ -111,7 +112,8 @@ def member_gib(config: TrialConfig) -> float:
     """Memory of one member of a pack: weights, gradients, moments, activations of a batch and its strings."""
     cost, training = model_cost(config), config.training
     strings = (training.train_size + config.evaluation.loss_pairs * 32) * config.grammar.string_length
-    return (4 * _ADAM_COPIES * cost.parameters + cost.saved_bytes * training.batch_size * 1.5 + strings) / 2**30
+    at_once = training.batch_size * config.diffusion.n_trajectories / training.accumulation
+    return (4 * _ADAM_COPIES * cost.parameters + cost.saved_bytes * at_once * 1.5 + strings) / 2**30
 
 
 def sampling_gib(config: TrialConfig, device: str = "cpu") -> float:

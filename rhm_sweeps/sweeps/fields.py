@@ -42,7 +42,7 @@ def value_problem(field: str, value: Any) -> str | None:
     try:
         _adapter(field).validate_python(value)
     except ValidationError as error:
-        message = error.errors()[-1]["msg"]
+        message = error.errors()[-1]["msg"].removeprefix("Value error, ")
         return f"is {value!r}, but {message[0].lower()}{message[1:]}"
     return None
 

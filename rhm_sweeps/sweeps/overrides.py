@@ -22,7 +22,7 @@ from rhm_sweeps.sweeps.distributions import DISTRIBUTIONS
 from rhm_sweeps.sweeps.fields import resolve_field
 from rhm_sweeps.sweeps.search_space import SearchSpace
 from rhm_sweeps.sweeps.space_header import SearchSettings
-from rhm_sweeps.sweeps.yaml_loader import LocatedTree, Path, parse_scalar
+from rhm_sweeps.yaml_loader import LocatedTree, Path, parse_scalar
 
 OVERRIDE_HELP = (
     "Change the space: FIELD=VALUE fixes a field, FIELD=DISTRIBUTION:A,B makes it an axis, as in "

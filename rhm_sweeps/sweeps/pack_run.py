@@ -12,11 +12,14 @@ import torch
 
 from rhm_sweeps.config import TrialConfig
 from rhm_sweeps.evaluation.evaluator import PackEvaluator, evaluation_steps
-from rhm_sweeps.grammar import make_dataset, make_grammar
+from rhm_sweeps.grammar import make_grammar
 from rhm_sweeps.ledger import MetricPoint, now_ms
 from rhm_sweeps.sweeps.cost import work_done
+from rhm_sweeps.sweeps.stop_rule import stop_reason
+from rhm_sweeps.training.batches import draw_strings
 from rhm_sweeps.training.checkpoints import KEPT, latest_checkpoint, prune_checkpoints, save_checkpoint, step_path
 from rhm_sweeps.training.loop import PackTrainer
+from rhm_sweeps.training.optimizers import select_moments
 from rhm_sweeps.training.saved_models import save_model
 
 BURST_S = 0.5
@@ -127,13 +130,10 @@ class PackRun:
         if not self.members:
             return
         grammars = [make_grammar(trial.grammar) for trial in self.members]
-        datasets = [
-            make_dataset(
-                grammar, t.training.train_size, t.training.test_size, t.training.seed_sample, t.training.replacement
-            )
-            for grammar, t in zip(grammars, self.members, strict=True)
-        ]
-        self.trainer = PackTrainer(self.members, [data.train for data in datasets], device)
+        datasets = [draw_strings(grammar, t.training) for grammar, t in zip(grammars, self.members, strict=True)]
+        self.trainer = PackTrainer(
+            self.members, [data.train for data in datasets], device, [data.train_classes for data in datasets]
+        )
         self.evaluator = PackEvaluator(self.members, grammars, datasets, self.trainer)
 
     def _restore(self, signatures: set[str]) -> Progress | None:
@@ -214,13 +214,10 @@ class PackRun:
         return points, self._end(endings)
 
     def _ending(self, trial: TrialConfig, point: MetricPoint) -> Ending | None:
-        bound = trial.stop.copy_fraction
         if point.step >= self.steps:
             return Ending(trial.signature, "done")
-        if bound is not None and point.metrics["copies"] >= bound:
-            reason = f"stopped at step {point.step}: copies {point.metrics['copies']:.3f} >= stop.copy_fraction {bound}"
-            return Ending(trial.signature, "done", reason)
-        return None
+        reason = stop_reason(trial.stop, [earlier.metrics for earlier in self._points[trial.signature]])
+        return Ending(trial.signature, "done", f"stopped at step {point.step}: {reason}") if reason else None
 
     def _end(self, endings: dict[int, Ending]) -> list[Ending]:
         """Save the weights of members that end, let them go, and compact the pack."""
@@ -228,7 +225,7 @@ class PackRun:
             return []
         for k, ending in endings.items():
             path = self.models_folder / f"{ending.signature}.safetensors"
-            save_model(path, self.members[k], self.trainer.step, self.trainer.model.member_state(k))
+            save_model(path, self.members[k], self.trainer.step, self.trainer.denoiser.model.member_state(k))
             self._endings[ending.signature] = ending
         kept = [k for k in range(len(self.members)) if k not in endings]
         self.members = [self.members[k] for k in kept]
@@ -255,12 +252,8 @@ class PackRun:
 
 def _select_members(state: dict[str, Any], rows: torch.Tensor) -> dict[str, Any]:
     """Rows of a trainer's state: those of the members that still train."""
-    moments = {
-        key: {name: value if name == "step" else value[rows] for name, value in moment.items()}
-        for key, moment in state["moments"].items()
-    }
     return {
         **state,
         "parameters": {name: value[rows] for name, value in state["parameters"].items()},
-        "moments": moments,
+        "moments": select_moments(state["moments"], rows),
     }

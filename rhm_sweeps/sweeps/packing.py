@@ -14,12 +14,22 @@ FREE_FIELDS: tuple[str, ...] = (
     "grammar.num_classes",
     "grammar.num_synonyms",
     "grammar.seed_rules",
+    "grammar.explicit",
+    "grammar.zipf_exponent",
+    "grammar.zipf_level",
+    "grammar.zipf_exponent",
+    "grammar.zipf_level",
+    "diffusion.noise_schedule",
     "diffusion.beta1",
     "diffusion.beta2",
+    "diffusion.max_time",
+    "diffusion.noise_scale",
     "training.train_size",
     "training.test_size",
     "training.seed_sample",
     "training.replacement",
+    "training.resample_level",
+    "training.seed_resample",
     "training.seed",
     *(field for field in FIELDS if field.startswith("stop.")),
 )
@@ -38,8 +48,14 @@ class Pack:
 
 
 def pack_key(config: TrialConfig) -> tuple[Hashable, ...]:
-    """Return the values that all members of a pack share: every field but `FREE_FIELDS`, in the order of `FIELDS`."""
-    return tuple(_key_values(config))
+    """Return the values that all members of a pack share: every field but `FREE_FIELDS`, in the order of `FIELDS`.
+
+    Where the classes shape the network, or the legal tuples a table, they are shared as well.
+    """
+    classes = config.grammar.num_classes if config.model.name == "classifier" else None
+    uses_tuples = config.model.constraint != "none" or config.training.illegal_penalty > 0
+    tuples = (config.grammar.num_synonyms, config.grammar.explicit) if uses_tuples else None
+    return (*_key_values(config), classes, tuples)
 
 
 def make_packs(

@@ -14,7 +14,7 @@ from rhm_sweeps.errors import UsageError
 from rhm_sweeps.sweeps.distributions import Distribution, ListedDistribution, RandomDistribution
 from rhm_sweeps.sweeps.space_document import check_document
 from rhm_sweeps.sweeps.space_header import SearchSettings
-from rhm_sweeps.sweeps.yaml_loader import MAX_BYTES, LocatedTree, load_yaml
+from rhm_sweeps.yaml_loader import MAX_BYTES, LocatedTree, load_yaml
 
 SEED_FIELDS: tuple[str, ...] = ("grammar.seed_rules", "training.seed_sample", "training.seed")
 """The seeds to which replica r adds r, unless they are axes."""

@@ -21,7 +21,7 @@ from rhm_sweeps.sweeps.distributions import (
 )
 from rhm_sweeps.sweeps.fields import SECTIONS, takes_integers, value_problem
 from rhm_sweeps.sweeps.space_header import Header, SearchSettings
-from rhm_sweeps.sweeps.yaml_loader import LocatedTree, Path
+from rhm_sweeps.yaml_loader import LocatedTree, Path
 
 
 @dataclass(frozen=True)

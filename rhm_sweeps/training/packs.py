@@ -11,8 +11,8 @@ from torch import Tensor, nn
 from torch.func import functional_call, stack_module_state, vmap
 
 from rhm_sweeps.config import TrialConfig
-from rhm_sweeps.models import build_model
-from rhm_sweeps.training.streams import Streams, normal
+from rhm_sweeps.models import Network, build_model
+from rhm_sweeps.streams import Streams, normal
 
 
 class PackedModel:
@@ -23,6 +23,7 @@ class PackedModel:
         self.parameters = parameters
         self.buffers = buffers
         self._forward = vmap(self._one_member, in_dims=(0, 0, 0, 0))
+        self._forward_dropping = vmap(self._one_member, in_dims=(0, 0, 0, 0, 0))
 
     @classmethod
     def of(cls, models: Sequence[nn.Module]) -> Self:
@@ -30,13 +31,22 @@ class PackedModel:
         parameters, buffers = stack_module_state(list(models))
         return cls(copy.deepcopy(models[0]).to("meta"), parameters, buffers)
 
-    def _one_member(self, parameters: dict[str, Tensor], buffers: dict[str, Tensor], x_t: Tensor, t: Tensor) -> Tensor:
-        logits: Tensor = functional_call(self.module, (parameters, buffers), (x_t, t))
-        return logits
+    def _one_member(
+        self,
+        parameters: dict[str, Tensor],
+        buffers: dict[str, Tensor],
+        x: Tensor,
+        t: Tensor,
+        dropout: Tensor | None = None,
+    ) -> Tensor:
+        output: Tensor = functional_call(self.module, (parameters, buffers), (x, t, dropout))
+        return output
 
-    def __call__(self, x_t: Tensor, t: Tensor) -> Tensor:
-        """(K, B, d) tokens and (K, B) times to (K, B, d, v) logits."""
-        return self._forward(self.parameters, self.buffers, x_t, t)
+    def __call__(self, x: Tensor, t: Tensor, dropout: Tensor | None = None) -> Tensor:
+        """Model inputs (K, B, d, v) and times (K, B) to outputs (K, B, ...); `dropout` holds a random word for each string."""
+        if dropout is None:
+            return self._forward(self.parameters, self.buffers, x, t)
+        return self._forward_dropping(self.parameters, self.buffers, x, t, dropout)
 
     @property
     def members(self) -> int:
@@ -53,7 +63,7 @@ class PackedModel:
         return {name: tensor[index].detach().cpu().clone() for name, tensor in stacked.items()}
 
 
-def initial_model(config: TrialConfig) -> nn.Module:
+def initial_model(config: TrialConfig) -> Network:
     """The model of a trial, initialized from the trial's own streams."""
     streams, start = Streams([config.training.seed]), torch.zeros(1, dtype=torch.int64)
 

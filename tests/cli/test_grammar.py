@@ -23,7 +23,7 @@ Run = Callable[..., tuple[int, str, str]]
 
 
 def test_show_json(run_json: Callable[..., Any]) -> None:
-    assert run_json("show", *STANDARD) == {"rules": [rules.tolist() for rules in GRAMMAR.rules]}
+    assert run_json("show", *STANDARD) == {"rules": [level.tuples for level in GRAMMAR.levels]}
 
 
 def test_sample_json(run_json: Callable[..., Any]) -> None:
@@ -64,7 +64,7 @@ def test_theory_prints_numbers_of_any_size(run: Run, run_json: Callable[..., Any
 def strings_file(tmp_path: Path) -> Path:
     """Two valid strings and one whose last token is changed so that its last pair has no parent."""
     strings = make_dataset(GRAMMAR, 3, 0, 1).train
-    pairs = GRAMMAR.rules[-1].reshape(-1, 2).tolist()
+    pairs = GRAMMAR.levels[-1].children.tolist()
     strings[2, 7] = next(token for token in range(8) if [strings[2, 6], token] not in pairs)
     path = tmp_path / "strings.txt"
     path.write_text("\n".join(" ".join(map(str, string)) for string in strings.tolist()))
@@ -110,7 +110,7 @@ def test_a_derivation_follows_the_rules(command: str, run: Run) -> None:
     assert depths == [0, 1, 2, 2, 1, 2, 2]
     for depth, line in zip(depths, tree, strict=True):
         head, children = line.split("->")
-        assert [int(token) for token in children.split()] in GRAMMAR.rules[depth][int(head.split()[-1])].tolist()
+        assert [int(token) for token in children.split()] in GRAMMAR.levels[depth].tuples[int(head.split()[-1])]
 
 
 @pytest.mark.parametrize(
@@ -160,7 +160,7 @@ def test_flags_may_be_written_with_underscores(run: Run) -> None:
 
 
 def test_flags_default_to_the_configuration(run_json: Callable[..., Any]) -> None:
-    assert run_json("show") == {"rules": [rules.tolist() for rules in make_grammar(GrammarConfig()).rules]}
+    assert run_json("show") == {"rules": [level.tuples for level in make_grammar(GrammarConfig()).levels]}
     assert len(run_json("sample")["strings"]) == 2048
 
 

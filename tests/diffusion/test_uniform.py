@@ -4,12 +4,12 @@ import itertools
 
 import pytest
 import torch
-from hypothesis import given
-from hypothesis import strategies as st
 
 from rhm_sweeps.config import DiffusionConfig
 from rhm_sweeps.diffusion.noise_schedules import alpha_bar_table, linear_betas, sampling_times
-from rhm_sweeps.diffusion.uniform import categorical, kl_loss, p_sample_loop, q_posterior, q_sample
+from rhm_sweeps.diffusion.process import p_sample_loop
+from rhm_sweeps.diffusion.uniform import Uniform, input_levels, kl_loss, q_posterior, q_sample
+from rhm_sweeps.streams import Streams
 
 V, D, T = 3, 2, 12
 SCHEDULE = DiffusionConfig(timesteps=T, beta1=0.05, beta2=0.6)
@@ -127,27 +127,39 @@ def test_sampler_has_the_distribution_of_the_reverse_chain():
     for t in range(T, 0, -1):
         kernels = q_posterior(STATES, table[t - 1].softmax(-1), *(c.expand(9) for c in coefficients(t, t - 1)))
         law = law @ torch.stack([kernels[:, range(D), y].prod(-1) for y in STATES], 1)
-    count, generator = 40_000, torch.Generator().manual_seed(0)
-    x_T = torch.randint(V, (count, D), generator=generator)  # noqa: N806
+    count, streams, indices = 40_000, Streams([0]), torch.arange(40_000)
+    process = Uniform(ALPHA_BAR.float()[None], V, *(level.float()[None] for level in input_levels(ALPHA_BAR, V)))
+
+    def words(t):
+        return streams.words(f"t{t}", indices, D)
+
     samples = p_sample_loop(
+        process,
         lambda x_t, t: table[t - 1][x_t @ torch.tensor([V, 1])],
-        x_T,
-        ALPHA_BAR,
+        process.prior(words(T + 1)),
         sampling_times(T),
-        lambda t: torch.rand(count, D, generator=generator),
-    )
+        words,
+    )[0]
     frequencies = torch.bincount(samples @ torch.tensor([V, 1]), minlength=9) / count
     assert frequencies.double() == pytest.approx(law, abs=0.01)
     assert law == pytest.approx(DATA, abs=0.12)
 
 
-@given(
-    st.lists(st.floats(0, 10), min_size=2, max_size=6).filter(lambda p: sum(p) > 1e-3),
-    st.floats(0, 1, exclude_max=True),
-)
-def test_categorical_inverts_the_cumulative_distribution(weights, draw):
-    probs = torch.tensor(weights, dtype=torch.float64)
-    chosen = int(categorical(probs, torch.tensor(draw, dtype=torch.float64)))
-    cumulative = probs.cumsum(0) / probs.sum()
-    assert cumulative[chosen] >= draw - 1e-9
-    assert chosen == 0 or cumulative[chosen - 1] <= draw + 1e-9
+def test_input_is_the_standardized_posterior_of_a_token_without_grammar():
+    process = Uniform(ALPHA_BAR.float()[None], V, *(level.float()[None] for level in input_levels(ALPHA_BAR, V)))
+    present = ALPHA_BAR[1:] + (1 - ALPHA_BAR[1:]) / V
+    std = ((ALPHA_BAR[1:] + (1 - ALPHA_BAR[1:]) / V**2).mean() - present.mean() ** 2).sqrt()
+    for t in (1, 4, T):
+        flat = (one_step(float(1 - ALPHA_BAR[t]))[:, STATES]).movedim(0, -1)  # q(x_t | x_0) over x_0, uniform prior
+        seen = process.model_input(STATES[None], torch.full((1, 9), t))[0]
+        assert torch.allclose(seen.double(), (flat - present.mean()) / std, atol=1e-6)
+
+
+def test_smoothed_labels_are_a_mixture_of_targets():
+    """The loss with smoothing is the divergence from the posterior of a smoothed x_0."""
+    logits = torch.randn(9, D, V, generator=torch.Generator().manual_seed(3), dtype=torch.float64)
+    alpha, alpha_bar_s = (c.expand(9) for c in coefficients(7, 6))
+    smooth = 0.8 * torch.eye(V, dtype=torch.float64)[STATES] + 0.2 / V
+    true, model = (q_posterior(STATES, x_0, alpha, alpha_bar_s) for x_0 in (smooth, logits.softmax(-1)))
+    expected = (true * (true / model).log()).sum(-1).mean(-1)
+    assert kl_loss(logits, STATES, STATES, alpha, alpha_bar_s, 0.2) == pytest.approx(expected, rel=1e-6)

@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from rhm_sweeps.evaluation.evidence import PROCESSES, noised_evidence, noised_tokens, token_evidence
-from rhm_sweeps.training.streams import Streams
+from rhm_sweeps.streams import Streams
 
 X_0 = torch.arange(40_000).reshape(10_000, 4) % 5
 WORDS = Streams([0]).words("noise", torch.arange(10_000), 4)[0]

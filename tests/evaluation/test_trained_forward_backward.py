@@ -70,7 +70,7 @@ def test_a_model_that_always_says_the_same_string() -> None:
 
 
 def test_nodes_that_do_not_parse_have_changed() -> None:
-    pairs = RULES.rules[-1].reshape(-1, 2).tolist()
+    pairs = RULES.levels[-1].children.tolist()
     bad = next([a, b] for a in range(3) for b in range(3) if [a, b] not in pairs)
     curves = trained_forward_backward(always(np.array([*bad, *pairs[0]])), [0.5], 400).curves
     root, hidden, leaves = (depth[0] for depth in curves.latents_unchanged)

@@ -153,7 +153,7 @@ def test_the_likelihood_of_strings() -> None:
     config = GrammarConfig(num_features=5, num_classes=3, num_layers=3, num_synonyms=2)
     grammar = make_grammar(config)
     strings = torch.from_numpy(make_dataset(grammar, 20, 0, 0).train).long()
-    pairs = grammar.rules[-1].reshape(-1, 2).tolist()
+    pairs = grammar.levels[-1].children.tolist()
     strings[0, 1] = next(token for token in range(5) if [int(strings[0, 0]), token] not in pairs)
     certain = torch.nn.functional.one_hot(strings, 5).double().log()
     found = log_likelihood(WeightedGrammar.of(grammar), certain)

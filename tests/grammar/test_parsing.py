@@ -28,7 +28,7 @@ def parse_block(grammar: Grammar, block: Sequence[int], level: int) -> int | Non
         return block[0] if 0 <= block[0] < grammar.num_features else None
     size = len(block) // grammar.tuple_size
     children = [parse_block(grammar, block[i : i + size], level - 1) for i in range(0, len(block), size)]
-    rules = grammar.rules[grammar.num_layers - level].tolist()
+    rules = grammar.levels[grammar.num_layers - level].tuples
     return next((symbol for symbol, synonyms in enumerate(rules) if children in synonyms), None)
 
 

@@ -16,14 +16,13 @@ CONFIG = GrammarConfig(num_features=5, num_classes=3, num_synonyms=2, tuple_size
 
 
 def test_productions_are_the_rules() -> None:
-    rules = make_grammar(CONFIG).rules
     grammar = WeightedGrammar.of(make_grammar(CONFIG))
     assert grammar.num_nodes == (1, 3, 9)
     assert grammar.num_draws == 5
     assert grammar.log_prior.exp().tolist() == pytest.approx([1 / 3] * 3)
-    for level, table in zip(grammar.levels, rules, strict=True):
+    for level, table in zip(grammar.levels, make_grammar(CONFIG).levels, strict=True):
         found = {(int(p), *map(int, c)) for p, c in zip(level.parents, level.children, strict=True)}
-        assert found == {(symbol, *synonym) for symbol, row in enumerate(table.tolist()) for synonym in map(tuple, row)}
+        assert found == {(symbol, *synonym) for symbol, row in enumerate(table.tuples) for synonym in map(tuple, row)}
         assert level.log_weights.tolist() == pytest.approx([-math.log(2)] * len(found))
     assert [(level.num_parents, level.num_children) for level in grammar.levels] == [(3, 5), (5, 5)]
 

@@ -35,17 +35,15 @@ def config_of(v: int, n: int, m: int, s: int, layers: int, seed: int) -> Grammar
 def test_rules_equal_those_of_the_original_code(numbers: tuple[int, int, int, int, int, int]) -> None:
     grammar = make_grammar(config_of(*numbers))
     expected = original_rules(*numbers)
-    assert len(grammar.rules) == len(expected)
-    for rules, original in zip(grammar.rules, expected, strict=True):
-        assert rules.dtype == np.int64
-        np.testing.assert_array_equal(rules, original)
+    assert [level.tuples for level in grammar.levels] == [rules.tolist() for rules in expected]
+    assert all(level.is_uniform for level in grammar.levels)
 
 
 def test_first_rules_of_seed_42() -> None:
     """Frozen: runs are published by seed, so these may never change."""
-    rules = make_grammar(config_of(8, 8, 3, 2, 3, 42)).rules
-    assert rules[0][0].tolist() == [[1, 6], [0, 1], [5, 7]]
-    assert rules[-1][-1].tolist() == [[0, 4], [7, 0], [1, 6]]
+    levels = make_grammar(config_of(8, 8, 3, 2, 3, 42)).levels
+    assert levels[0].tuples[0] == [[1, 6], [0, 1], [5, 7]]
+    assert levels[-1].tuples[-1] == [[0, 4], [7, 0], [1, 6]]
 
 
 def test_drawing_rules_leaves_the_global_stream_alone() -> None:
@@ -68,11 +66,12 @@ def test_no_tuple_has_two_parents(v: int, n: int, m: int, s: int, layers: int, s
     m = min(m, v ** (s - 1))
     n = min(n, v**s // m)
     grammar = make_grammar(config_of(v, n, m, s, layers, seed))
-    assert [rules.shape for rules in grammar.rules] == [(n, m, s)] + [(v, m, s)] * (layers - 1)
-    for rules in grammar.rules:
-        assert rules.min() >= 0
-        assert rules.max() < v
-        assert len(np.unique(rules.reshape(-1, s), axis=0)) == len(rules) * m
+    assert grammar.ambiguity is None
+    for level, symbols in zip(grammar.levels, [n, *[v] * (layers - 1)], strict=True):
+        assert level.counts.tolist() == [m] * symbols
+        assert level.children.min() >= 0
+        assert level.children.max() < v
+        assert len(np.unique(level.children, axis=0)) == symbols * m
 
 
 def test_sizes_agree_with_the_configuration() -> None:
@@ -84,11 +83,11 @@ def test_sizes_agree_with_the_configuration() -> None:
     assert grammar.tuple_size == 2
     assert grammar.num_layers == 4
     assert grammar.string_length == config.string_length == 16
-    assert grammar.num_choices == 15
     assert grammar.p_max == config.p_max == 10 * 3**15
 
 
 def test_rules_are_read_only() -> None:
-    rules = make_grammar(GrammarConfig()).rules
-    with pytest.raises(ValueError, match="read-only"):
-        rules[0][0, 0, 0] = 1
+    level = make_grammar(GrammarConfig()).levels[0]
+    for array in (level.parents, level.children, level.weights):
+        with pytest.raises(ValueError, match="read-only"):
+            array[0] = 1

@@ -20,12 +20,12 @@ DEEP = GrammarConfig(num_layers=6)
 def original_string(grammar: Grammar, index: int) -> tuple[list[int], int]:
     """Decode one number with Python integers, rewriting symbol by symbol from the class down."""
     choices = []
-    for _ in range(grammar.num_choices):
+    for _ in range((grammar.string_length - 1) // (grammar.tuple_size - 1)):
         index, choice = divmod(index, grammar.num_synonyms)
         choices.insert(0, choice)
     symbols = [index]
-    for rules in grammar.rules:
-        symbols = [token for symbol in symbols for token in rules[symbol][choices.pop(0)].tolist()]
+    for level in grammar.levels:
+        symbols = [token for symbol in symbols for token in level.tuples[symbol][choices.pop(0)]]
     return symbols, index
 
 
@@ -135,3 +135,119 @@ def test_wrong_sizes_and_seeds_are_listed_together() -> None:
         make_dataset(make_grammar(EIGHT_THREE), -1, 5, 2**64)
     assert "`train_size` and `test_size` are -1 and 5, but must be >= 0" in str(caught.value)
     assert "`seed_sample` is 18446744073709551616, but must be in 0..2**64-1" in str(caught.value)
+
+
+RAGGED = GrammarConfig(explicit="1>ab|ba*3|bb 2>aa; a>ij|ik*2|jj b>kk")
+WEIGHTED = GrammarConfig(num_features=6, num_classes=4, num_synonyms=2, num_layers=4, zipf_exponent=1.5, zipf_level=2)
+
+
+def test_strings_of_a_written_uniform_grammar_are_drawn_by_number() -> None:
+    grammar = make_grammar(GrammarConfig(explicit="5-2"))
+    random.seed(4)
+    expected = decode_strings(grammar, random.sample(range(960), 30))
+    data = make_dataset(grammar, 20, 10, seed_sample=4)
+    assert [*data.train.tolist(), *data.test.tolist()] == expected[0].tolist()
+    assert [*data.train_classes.tolist(), *data.test_classes.tolist()] == expected[1].tolist()
+
+
+def test_binary_5_level_has_numbers_too() -> None:
+    grammar = make_grammar(GrammarConfig(explicit="binary_5_level"))
+    data = make_dataset(grammar, 50, 50, 0)
+    assert Parser(grammar).parse(data.train).classes.tolist() == data.train_classes.tolist()
+
+
+@pytest.mark.parametrize("config", [RAGGED, WEIGHTED], ids=["ragged", "zipf"])
+def test_strings_of_weighted_rules_are_those_of_the_grammar(config: GrammarConfig) -> None:
+    """All distinct, and they follow their seed."""
+    grammar = make_grammar(config)
+    drawn, same, other = (make_dataset(grammar, 6, 6, seed) for seed in (1, 1, 2))
+    both = np.concatenate([drawn.train, drawn.test])
+    assert len(np.unique(both, axis=0)) == 12
+    assert both.tolist() == np.concatenate([same.train, same.test]).tolist()
+    assert both.tolist() != np.concatenate([other.train, other.test]).tolist()
+    assert Parser(grammar).parse(drawn.test).classes.tolist() == drawn.test_classes.tolist()
+
+
+@pytest.mark.parametrize("level", [1, 2, 3, 4])
+def test_rules_of_a_zipf_level_are_drawn_with_their_weights(level: int) -> None:
+    """Chi-square of how often each rule of each level is used by 4000 strings: below 5 sd above its mean."""
+    grammar = make_grammar(WEIGHTED.model_copy(update={"zipf_level": level}))
+    strings = make_dataset(grammar, 4000, 0, 0, replacement=True).train
+    below = strings
+    for rules, above in zip(reversed(grammar.levels), Parser(grammar).levels(strings), strict=True):
+        pairs = {
+            (s, *t): k for k, (s, t) in enumerate(zip(rules.parents.tolist(), rules.children.tolist(), strict=True))
+        }
+        used = [pairs[s, *t] for s, t in zip(above.ravel().tolist(), below.reshape(-1, 2).tolist(), strict=True)]
+        counts = np.bincount(used, minlength=len(rules.parents))
+        totals = np.bincount(above.ravel(), minlength=rules.num_parents)[rules.parents]
+        expected = totals * rules.probabilities
+        seen, freedom = totals > 0, len(np.unique(above))  # two rules of each symbol make one degree of freedom
+        chi_square = (((counts - expected) ** 2)[seen] / expected[seen]).sum()
+        assert chi_square < freedom + 5 * (2 * freedom) ** 0.5
+        below = above
+
+
+def test_nearly_all_strings_of_a_weighted_grammar_can_be_drawn() -> None:
+    grammar = make_grammar(RAGGED)
+    data = make_dataset(grammar, grammar.p_max - 2, 2, 3)
+    assert len(np.unique(np.concatenate([data.train, data.test]), axis=0)) == grammar.p_max
+
+
+def test_strings_of_an_ambiguous_grammar_can_be_drawn() -> None:
+    grammar = make_grammar(GrammarConfig(explicit="1>gh 2>gg; g>ij|ji h>ji|jj"))
+    data = make_dataset(grammar, 4, 2, 0)
+    assert len(np.unique(np.concatenate([data.train, data.test]), axis=0)) == 6
+
+
+def latents(grammar: Grammar, strings: np.ndarray) -> list[list[list[int]]]:
+    """The symbols of strings at level 1..L."""
+    return [symbols.tolist() for symbols in Parser(grammar).levels(strings)]
+
+
+@pytest.mark.parametrize(
+    "config", [EIGHT_THREE, WEIGHTED, GrammarConfig(explicit="5-2")], ids=["random", "zipf", "5-2"]
+)
+@pytest.mark.parametrize("level", [1, 2, 3])
+def test_resampled_strings_keep_their_latents_above(config: GrammarConfig, level: int) -> None:
+    grammar = make_grammar(config)
+    plain = make_dataset(grammar, 60, 20, 5)
+    data = make_dataset(grammar, 60, 20, 5, resample_level=level, seed_resample=9)
+    assert data.train_classes.tolist() == plain.train_classes.tolist()
+    for one, other in ((plain.train, data.train), (plain.test, data.test)):
+        before, after = latents(grammar, one), latents(grammar, other)
+        assert before[level - 1 :] == after[level - 1 :]
+        assert all(a != b for a, b in zip(before[: level - 1], after[: level - 1], strict=True))
+        assert one.tolist() != other.tolist()
+    assert len(np.unique(np.concatenate([data.train, data.test]), axis=0)) == 80
+
+
+def test_another_seed_resamples_otherwise_and_the_same_does_not() -> None:
+    grammar = make_grammar(EIGHT_THREE)
+    one, same, other = (make_dataset(grammar, 50, 5, 5, resample_level=2, seed_resample=seed) for seed in (1, 1, 2))
+    assert one.train.tolist() == same.train.tolist()
+    assert one.train.tolist() != other.train.tolist()
+    assert one.train_classes.tolist() == other.train_classes.tolist()
+
+
+@pytest.mark.parametrize("level", [1, 2, 3])
+def test_all_strings_of_a_grammar_can_be_resampled(level: int) -> None:
+    """Then every string is there again, below the latents of another."""
+    grammar = make_grammar(EIGHT_THREE)
+    data = make_dataset(grammar, 17_496, 0, 0, resample_level=level, seed_resample=1)
+    assert len(np.unique(data.train, axis=0)) == grammar.p_max
+
+
+def test_resampled_rules_are_equally_probable() -> None:
+    """Each of the 81 strings below the latents of one string, over 900 seeds: within 5 sd."""
+    grammar = make_grammar(EIGHT_THREE)
+    drawn = [make_dataset(grammar, 1, 0, 7, resample_level=1, seed_resample=seed).train[0] for seed in range(900)]
+    strings, counts = np.unique(drawn, axis=0, return_counts=True)
+    assert len(strings) == 81
+    assert abs(counts - 900 / 81).max() < 5 * (900 / 81) ** 0.5
+
+
+def test_wrong_resampling_is_refused() -> None:
+    with pytest.raises(ConfigError, match="dataset: 2 problems") as caught:
+        make_dataset(make_grammar(EIGHT_THREE), 1, 1, 0, resample_level=4, seed_resample=-1)
+    assert "`resample_level` is 4, but must be in 0..num_layers = 3" in str(caught.value)

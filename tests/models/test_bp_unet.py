@@ -8,6 +8,8 @@ from torch.nn.functional import conv1d, conv_transpose1d, gelu, layer_norm, one_
 
 from rhm_sweeps.config import parse_trial
 from rhm_sweeps.diffusion.noise_schedules import alpha_bar_table
+from rhm_sweeps.diffusion.processes import make_process
+from rhm_sweeps.errors import ConfigError
 from rhm_sweeps.models import build_model
 from rhm_sweeps.training.packs import initial_model
 
@@ -17,7 +19,7 @@ def config(**model):
         "num_features": 5,
         "num_classes": 4,
         "num_synonyms": 2,
-        "num_layers": 3,
+        "num_layers": model.pop("num_layers", 3),
         "tuple_size": model.pop("tuple_size", 2),
     }
     data = {"train_size": 8, "test_size": 8}
@@ -30,36 +32,53 @@ def normalized(x):
     return layer_norm(x.transpose(1, 2), x.shape[1:2]).transpose(1, 2)
 
 
-def by_convolutions(model, alpha_bar, x_t, t):
-    """The network as a convolutional U-Net: filters (out, in, k), divided by sqrt(fan_in) after each layer."""
-    v, s, w = model.vocabulary, model.tuple_size, model.width
+def by_convolutions(model, alpha_bar, x_t, t, v, s, w):
+    """The network as a convolutional U-Net: filters (out, in, k), divided by sqrt(fan_in) after each layer, then the bias."""
     present = alpha_bar[1:] + (1 - alpha_bar[1:]) / v
     std = ((alpha_bar[1:] + (1 - alpha_bar[1:]) / v**2).mean() - present.mean() ** 2).sqrt()
     a = alpha_bar[t][:, None, None]
     x = ((a * one_hot(x_t, v).transpose(1, 2) + (1 - a) / v - present.mean()) / std).float()
-    x = gelu(conv1d(x, model.embed.weight.T[..., None]) / math.sqrt(v))
+
+    def shifted(x, bias):
+        return x if bias is None else x + bias[:, None]
+
+    x = gelu(shifted(conv1d(x, model.embed.weight.T[..., None]) / math.sqrt(v), model.embed_bias))
     skips = [x]
     for block in model.down:
         filters = block.linear.weight.reshape(s, w, w).permute(2, 1, 0)
-        x = gelu(normalized(conv1d(x, filters, stride=s) / math.sqrt(s * w)))
+        x = gelu(normalized(shifted(conv1d(x, filters, stride=s) / math.sqrt(s * w), block.bias)))
         skips.append(x)
     for block in model.up:
         filters = block.linear.weight.reshape(2 * w, s, w).permute(0, 2, 1)
-        x = gelu(normalized(conv_transpose1d(torch.cat((x, skips.pop()), 1), filters, stride=s) / math.sqrt(s * 2 * w)))
+        x = conv_transpose1d(torch.cat((x, skips.pop()), 1), filters, stride=s) / math.sqrt(s * 2 * w)
+        x = gelu(normalized(shifted(x, block.bias)))
     x = conv1d(torch.cat((x, skips.pop()), 1), model.readout.weight.T[..., None]) / (2 * w)
-    return x.transpose(1, 2)
+    return shifted(x, model.readout_bias).transpose(1, 2)
 
 
-@pytest.mark.parametrize("tuple_size", [2, 3])
-def test_equals_the_convolutional_network(tuple_size):
-    trial = config(tuple_size=tuple_size)
-    model = initial_model(trial)
+@pytest.mark.parametrize(
+    ("shape", "filter_size"),
+    [
+        ({"tuple_size": 2}, 2),
+        ({"tuple_size": 3}, 3),
+        ({"tuple_size": 2, "bias": True}, 2),
+        ({"tuple_size": 2, "depth": 2}, 2),
+        ({"tuple_size": 2, "num_layers": 4, "filter_size": 4, "depth": 2}, 4),
+    ],
+)
+def test_equals_the_convolutional_network(shape, filter_size):
+    trial = config(**shape)
+    model, process = initial_model(trial), make_process([trial])
     generator = torch.Generator().manual_seed(0)
-    x_t = torch.randint(5, (7, tuple_size**3), generator=generator)
+    with torch.no_grad():
+        for name, parameter in model.named_parameters():
+            if "bias" in name and "norm" not in name:
+                parameter.copy_(torch.randn(parameter.shape, generator=generator))
+    x_t = torch.randint(5, (7, trial.grammar.string_length), generator=generator)
     t = torch.randint(1, 21, (7,), generator=generator)
-    torch.testing.assert_close(
-        model(x_t, t), by_convolutions(model, alpha_bar_table(trial.diffusion), x_t, t), rtol=1e-4, atol=1e-6
-    )
+    ours = model(process.model_input(x_t[None], t[None])[0], t)
+    expected = by_convolutions(model, alpha_bar_table(trial.diffusion), x_t, t, 5, filter_size, 12)
+    torch.testing.assert_close(ours, expected, rtol=1e-4, atol=1e-5)
 
 
 def test_has_about_6_l_w_squared_parameters():
@@ -78,9 +97,6 @@ def test_weights_start_standard_normal_and_follow_the_seed():
     assert not torch.equal(weights, other.down[0].linear.weight)
 
 
-def test_the_original_time_input_ignores_the_diffusions_own_betas():
-    levels = [build_model(config(time_input=name)).present for name in ("original", "diffusion")]
-    assert levels[0].shape == levels[1].shape == (21,)
-    changed = parse_trial({**config(time_input="original").model_dump(), "diffusion": {"timesteps": 20, "beta2": 0.5}})
-    assert torch.equal(build_model(changed).present, levels[0])
-    assert not torch.equal(levels[0], levels[1])
+def test_levels_that_do_not_divide_the_string_are_refused():
+    with pytest.raises(ConfigError, match=r"`filter_size`\*\*`depth` is 3\*\*1 = 3, but must divide .* = 8"):
+        config(filter_size=3, depth=1)

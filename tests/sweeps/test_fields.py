@@ -23,7 +23,7 @@ def test_types_are_in_words() -> None:
     assert types["grammar.num_features"] == "int >= 2, <= 255"
     assert types["training.replacement"] == "bool"
     assert types["training.learning_rate"] == "float > 0"
-    assert types["training.precision"] == "float32 | bf16"
+    assert types["training.precision"] == "float32 | bf16 | tf32"
     assert types["evaluation.sampling_steps"] == "int >= 1 | null"
 
 
@@ -40,7 +40,7 @@ def test_every_default_is_a_value_of_its_field(field: str) -> None:
         ("training.train_size", True, "is True, but input should be a valid integer"),
         ("training.train_size", None, "is None, but input should be a valid integer"),
         ("training.learning_rate", float("inf"), "is inf, but input should be a finite number"),
-        ("training.precision", "fp8", "is 'fp8', but input should be 'float32' or 'bf16'"),
+        ("training.precision", "fp8", "is 'fp8', but input should be 'float32', 'bf16' or 'tf32'"),
         ("stop.copy_fraction", 1.5, "is 1.5, but input should be less than or equal to 1"),
     ],
 )

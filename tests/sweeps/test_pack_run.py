@@ -51,7 +51,7 @@ def test_every_member_gets_every_log2_point_and_ends_done(tmp_path):
     assert set(points) == {(t.signature, step) for t in trials for step in (1, 2, 4, 8, 16, 20)}
     assert {ending.state for ending in endings.values()} == {"done"}
     names = {"train_loss", "test_loss", "validity_1", "validity_2", "copies", "excess_copies", "novel_valid", "hamming"}
-    assert all(set(point.metrics) == names | set(PACE) for point in points.values())
+    assert all(names | set(PACE) <= set(point.metrics) for point in points.values())
 
 
 def test_alone_packed_and_resumed_give_the_same_metrics(tmp_path):
@@ -99,7 +99,7 @@ def test_a_diverging_member_fails_alone_with_its_step(tmp_path):
     run = start([wild, steady], tmp_path)
     run.advance(10)
     with torch.no_grad():
-        run.trainer.model.parameters["embed.weight"][0] = float("nan")
+        run.trainer.denoiser.model.parameters["embed.weight"][0] = float("nan")
     points, endings = finish(run)
     assert endings[wild.signature].state == "failed"
     assert endings[wild.signature].reason == "loss is not finite at step 2"

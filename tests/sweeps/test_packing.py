@@ -18,20 +18,54 @@ OTHER_VALUES: dict[str, Any] = {
     "grammar.num_synonyms": 4,
     "grammar.tuple_size": 3,
     "grammar.num_layers": 4,
+    "grammar.explicit": "binary_3_level",
+    "grammar.zipf_level": 1,
+    "diffusion.process": "masked",
+    "diffusion.noise_schedule": "cosine",
+    "diffusion.beta1": 0.002,
+    "diffusion.beta2": 0.2,
+    "diffusion.target": "noise",
+    "diffusion.output": "probabilities",
+    "diffusion.time_distribution": "clipped_normal",
+    "diffusion.time_mean": 0.6,
+    "model.name": "transformer",
+    "model.bias": True,
+    "model.depth": 2,
+    "model.filter_size": 8,
     "model.time_input": "original",
+    "model.embedding_size": 128,
+    "model.num_heads": 8,
+    "model.dropout": 0.1,
+    "model.constraint": "tuples",
     "training.replacement": True,
+    "training.batches": "epoch",
+    "training.optimizer": "adamw",
+    "training.learning_rate": 0.02,
+    "training.momentum": 0.9,
+    "training.lr_schedule": "cosine",
+    "training.lr_decay": 0.1,
+    "training.gradient_clip": 1.0,
+    "training.label_smoothing": 0.1,
+    "training.accumulation": 2,
     "training.precision": "bf16",
     "evaluation.sampling_steps": 50,
     "stop.copy_fraction": 0.9,
-    "diffusion.beta1": 0.002,
-    "diffusion.beta2": 0.2,
-    "training.learning_rate": 0.02,
+    "stop.patience": 3,
 }
-SINGLE_VALUED = {"diffusion.process", "model.name", "training.optimizer"}
+BESIDE: dict[str, dict[str, Any]] = {
+    "grammar.zipf_exponent": {"grammar.zipf_level": 1},
+    "diffusion.target": {"diffusion.process": "gaussian"},
+    "diffusion.output": {"diffusion.process": "gaussian"},
+    "model.filter_size": {"model.depth": 1},
+}
+"""What a field needs beside it."""
 MAY_DIFFER = {
-    *("grammar.num_classes", "grammar.num_synonyms", "grammar.seed_rules", "diffusion.beta1", "diffusion.beta2"),
+    *("grammar.num_classes", "grammar.num_synonyms", "grammar.seed_rules"),
+    *("grammar.explicit", "grammar.zipf_exponent", "grammar.zipf_level"),
+    *("diffusion.noise_schedule", "diffusion.beta1", "diffusion.beta2", "diffusion.max_time", "diffusion.noise_scale"),
     *("training.train_size", "training.test_size", "training.seed_sample", "training.replacement", "training.seed"),
-    "stop.copy_fraction",
+    *("training.resample_level", "training.seed_resample"),
+    *("stop.copy_fraction", "stop.patience", "stop.min_delta"),
 }
 
 
@@ -47,14 +81,31 @@ def test_the_fields_that_may_differ_are_those_that_shape_nothing() -> None:
     assert set(FREE_FIELDS) == MAY_DIFFER
 
 
-@pytest.mark.parametrize("field", [field for field in FIELDS if field not in SINGLE_VALUED])
+@pytest.mark.parametrize("field", FIELDS)
 def test_a_field_splits_packs_unless_it_is_free(field: str) -> None:
-    default = TrialConfig()
+    beside = BESIDE.get(field, {})
+    default = parse_trial(nest(beside))
     value = OTHER_VALUES[field] if field in OTHER_VALUES else default.flat()[field] + 1
-    other = parse_trial(nest({field: value}))
+    small = {"training.train_size": 64, "training.test_size": 64} if field == "grammar.explicit" else {}
+    default, other = parse_trial(nest(beside | small)), parse_trial(nest({**beside, **small, field: value}))
     assert other != default
+    if field == "grammar.explicit":
+        other = other.model_copy(update={"grammar": default.grammar.model_copy(update={"explicit": value})})
     assert (pack_key(other) == pack_key(default)) == (field in MAY_DIFFER)
     assert len(make_packs([default, other])) == (1 if field in MAY_DIFFER else 2)
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "needs"),
+    [
+        ("grammar.num_classes", 4, {"model.name": "classifier"}),
+        ("grammar.num_synonyms", 4, {"model.constraint": "tuples"}),
+        ("grammar.num_synonyms", 4, {"training.illegal_penalty": 0.1}),
+    ],
+)
+def test_what_shapes_a_table_or_a_readout_splits_packs_then(field: str, value: int, needs: dict[str, Any]) -> None:
+    one, other = parse_trial(nest(needs)), parse_trial(nest({**needs, field: value}))
+    assert pack_key(one) != pack_key(other)
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ import pytest
 from rhm_sweeps.errors import ConfigError
 from rhm_sweeps.sweeps.distributions import Grid
 from rhm_sweeps.sweeps.space_document import check_document
-from rhm_sweeps.sweeps.yaml_loader import LocatedTree, load_yaml
+from rhm_sweeps.yaml_loader import LocatedTree, load_yaml
 
 WRONG = """# Is everything said at once?
 name: bad name

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rhm_sweeps.errors import ConfigError, UsageError
-from rhm_sweeps.sweeps.yaml_loader import MAX_DEPTH, LocatedTree, load_yaml, parse_scalar
+from rhm_sweeps.yaml_loader import MAX_DEPTH, LocatedTree, load_yaml, parse_scalar
 
 names = st.text("abcdefgXYZ_.", min_size=1, max_size=8)
 scalars = st.none() | st.booleans() | st.integers(-(2**53), 2**53) | st.text("abc xyz:-#", max_size=8)

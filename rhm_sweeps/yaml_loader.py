@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -26,6 +26,7 @@ MAX_BYTES = 64 * 1024
 MAX_DEPTH = 20
 MAX_SCALAR = 1000
 _PYTHON_TAGS = {f"tag:yaml.org,2002:{kind}" for kind in ("int", "float", "bool", "null")}
+_INTEGER = "tag:yaml.org,2002:int"
 _CONSTRUCTOR = YAML(typ="safe", pure=True).constructor
 
 Path = tuple[str | int, ...]
@@ -50,8 +51,10 @@ class LocatedTree:
         return next((path[:length] for length in range(len(path), 0, -1) if path[:length] in self.places), ())
 
 
-def load_yaml(text: str, source: str) -> LocatedTree:
+def load_yaml(text: str, source: str, *, number_keys: bool = False) -> LocatedTree:
     """Read one document whose top level is a mapping; `source` names it in messages.
+
+    All keys are text; with `number_keys` also those that look like integers, `1: x`.
 
     Raises:
         ConfigError: listing all duplicate keys, or all anchors, aliases, tags and directives, or the first break of
@@ -70,7 +73,7 @@ def load_yaml(text: str, source: str) -> LocatedTree:
         raise ConfigError([Problem(place, f"is not valid YAML: {error.problem}")], "YAML") from None
     except YAMLError as error:
         raise ConfigError([Problem(source, f"is not valid YAML: {str(error).splitlines()[0]}")], "YAML") from None
-    return _build(root, source)
+    return _build(root, _Reading(source, _PYTHON_TAGS - {_INTEGER} if number_keys else _PYTHON_TAGS))
 
 
 def parse_scalar(text: str) -> Any:
@@ -105,39 +108,54 @@ def _refused(events: Iterator[Event], source: str) -> Iterator[Problem]:
                 yield Problem(place, f"tag {event.tag}: leave it out")
 
 
-def _build(root: Node | None, source: str) -> LocatedTree:
+@dataclass(frozen=True)
+class _Reading:
+    """What is found while a document is read, and which tags no key may have."""
+
+    source: str
+    refused_keys: Collection[str]
+    places: dict[Path, str] = field(default_factory=dict)
+    problems: list[Problem] = field(default_factory=list)
+
+    def place(self, node: Node) -> str:
+        return f"{self.source}:{node.start_mark.line + 1}"
+
+
+def _build(root: Node | None, reading: _Reading) -> LocatedTree:
     if not isinstance(root, MappingNode):
-        raise ConfigError([Problem(source, "must be a mapping such as `name: memorization`")], "YAML")
-    places: dict[Path, str] = {(): f"{source}:{root.start_mark.line + 1}"}
-    problems: list[Problem] = []
-    tree = _value(root, (), source, places, problems)
-    if problems:
-        raise ConfigError(problems, "YAML")
-    return LocatedTree(tree, places)
+        raise ConfigError([Problem(reading.source, "must be a mapping such as `name: memorization`")], "YAML")
+    reading.places[()] = reading.place(root)
+    tree = _value(root, (), reading)
+    if reading.problems:
+        raise ConfigError(reading.problems, "YAML")
+    return LocatedTree(tree, reading.places)
 
 
-def _value(node: Node, path: Path, source: str, places: dict[Path, str], problems: list[Problem]) -> Any:
+def _value(node: Node, path: Path, reading: _Reading) -> Any:
     if isinstance(node, SequenceNode):
-        for index, item in enumerate(node.value):
-            places[(*path, index)] = f"{source}:{item.start_mark.line + 1}"
-        return [_value(item, (*path, index), source, places, problems) for index, item in enumerate(node.value)]
-    if not isinstance(node, MappingNode):
-        try:
-            return _scalar(node)
-        except UsageError as error:
-            problems.append(Problem(f"{source}:{node.start_mark.line + 1} {_dotted(path)}", str(error)))
-            return None
+        reading.places.update({(*path, index): reading.place(item) for index, item in enumerate(node.value)})
+        return [_value(item, (*path, index), reading) for index, item in enumerate(node.value)]
+    if isinstance(node, MappingNode):
+        return _mapping(node, path, reading)
+    try:
+        return _scalar(node)
+    except UsageError as error:
+        reading.problems.append(Problem(f"{reading.place(node)} {_dotted(path)}", str(error)))
+        return None
+
+
+def _mapping(node: MappingNode, path: Path, reading: _Reading) -> dict[str, Any]:
     mapping: dict[str, Any] = {}
     for key, item in node.value:
-        place = f"{source}:{key.start_mark.line + 1}"
-        if not isinstance(key, ScalarNode) or key.tag in _PYTHON_TAGS:
-            problems.append(Problem(place, "a key must be a name"))
+        place = reading.place(key)
+        if not isinstance(key, ScalarNode) or key.tag in reading.refused_keys:
+            reading.problems.append(Problem(place, "a key must be a name"))
         elif key.value in mapping:
-            first = places[(*path, key.value)]
-            problems.append(Problem(f"{place} {_dotted((*path, key.value))}", f"is written twice, first at {first}"))
+            where, first = f"{place} {_dotted((*path, key.value))}", reading.places[(*path, key.value)]
+            reading.problems.append(Problem(where, f"is written twice, first at {first}"))
         else:
-            places[(*path, key.value)] = place
-            mapping[key.value] = _value(item, (*path, key.value), source, places, problems)
+            reading.places[(*path, key.value)] = place
+            mapping[key.value] = _value(item, (*path, key.value), reading)
     return mapping
 
 

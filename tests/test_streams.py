@@ -2,7 +2,7 @@
 
 import torch
 
-from rhm_sweeps.training.streams import GAMMA, Streams, below, mix64, normal, uniform
+from rhm_sweeps.streams import GAMMA, Streams, below, mix64, normal, uniform
 
 MASK = 2**64 - 1
 
