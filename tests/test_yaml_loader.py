@@ -108,3 +108,10 @@ def test_an_alias_bomb_costs_nothing() -> None:
 def test_a_number_too_long_is_refused() -> None:
     with pytest.raises(UsageError, match="too long"):
         parse_scalar("9" * 5000)
+
+
+def test_keys_may_be_whole_numbers_where_that_is_wanted() -> None:
+    assert load_yaml("1: x\n007: y", "f.yaml", number_keys=True).tree == {"1": "x", "007": "y"}
+    for key in ("1.5", "true", "null"):
+        with pytest.raises(ConfigError, match="a key must be a name"):
+            load_yaml(f"{key}: x", "f.yaml", number_keys=True)

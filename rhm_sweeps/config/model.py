@@ -9,6 +9,9 @@ from pydantic import Field, model_validator
 
 from rhm_sweeps.config.section import Section
 
+ModelName = Literal["bp_unet", "transformer", "classifier"]
+"""The registry of networks: each is a file of this name in `rhm_sweeps/models`."""
+
 _UNET_FIELDS = ("width", "bias", "depth", "filter_size", "time_input")
 _TRANSFORMER_FIELDS = ("embedding_size", "num_heads", "feedforward_size", "encoder_layers", "decoder_layers", "dropout")
 
@@ -16,7 +19,7 @@ _TRANSFORMER_FIELDS = ("embedding_size", "num_heads", "feedforward_size", "encod
 class ModelConfig(Section):
     """A network that maps a noised string and its time to logits of x_0, or of the class."""
 
-    name: Literal["bp_unet", "transformer", "classifier"] = "bp_unet"
+    name: ModelName = "bp_unet"
     """`bp_unet`: mirrors belief propagation on the tree (arXiv 2502.12089); `transformer`: encoder-decoder denoiser;
     `classifier`: a transformer encoder that predicts the class at every t."""
     width: int = Field(128, ge=1, le=65_536)

@@ -1,12 +1,11 @@
 """A grammar in YAML, for people to read and write.
 
-name: binary_3_level
-levels:                                # from the root down
-  - {1: [aa, ab], 2: [ba, bb]}         # a tuple of one-letter symbols,
-  - a: [np vp, {tuple: np v, weight: 2}]   # of words, weighted,
-    b: [[np, v]]                       # or a list of names
-tokens: [i, j]                         # optional: their order; else as they appear
-unreachable: true                      # optional: symbols that no class leads to are meant
+name: animals                                            # optional
+levels:                                                  # from the root down
+  - s: [np vp, {tuple: [np, np], weight: 0.5}]           # names between blanks, or in a list; weights default to 1
+  - {np: [ab, aa], vp: [ba]}                             # names of one character may stand together
+tokens: [a, b]                                           # optional: their order, else that in which they appear
+unreachable: false                                       # optional: true if symbols that no class leads to are meant
 """
 
 from __future__ import annotations

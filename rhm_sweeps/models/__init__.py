@@ -1,28 +1,23 @@
-"""Networks: plain modules from (model input, t) to logits of x_0 or of the class; a new one is a file and a line in `MODELS`."""
+"""Networks: plain modules from (model input, t) to logits of x_0 or of the class; `docs/models.md` shows how to add one."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from importlib import import_module
+from typing import get_args
 
 import torch
 
 from rhm_sweeps.config import TrialConfig
-from rhm_sweeps.models.bp_unet import BpUNet
-from rhm_sweeps.models.classifier import Classifier
+from rhm_sweeps.config.model import ModelName
 from rhm_sweeps.models.network import Network, NormalDraw
-from rhm_sweeps.models.transformer import Transformer
 
-__all__ = ["MODELS", "Network", "NormalDraw", "build_model"]
+__all__ = ["Network", "NormalDraw", "build_model"]
 
-MODELS: dict[str, Callable[[TrialConfig, torch.dtype], Network]] = {
-    "bp_unet": BpUNet.of,
-    "transformer": Transformer,
-    "classifier": Classifier,
-}
-"""What builds the network of a trial, with matrix products in a precision."""
+_MODULES = {name: import_module(f"rhm_sweeps.models.{name}") for name in get_args(ModelName)}
 
 
 def build_model(config: TrialConfig) -> Network:
-    """Return the network of a trial, its weights still unset."""
+    """Return the network of a trial, its weights still unset: what `build` of the file of its name makes."""
     dtype = torch.bfloat16 if config.training.precision == "bf16" else torch.float32
-    return MODELS[config.model.name](config, dtype)
+    network: Network = _MODULES[config.model.name].build(config, dtype)
+    return network

@@ -75,13 +75,6 @@ class BpUNet(Network):
         self.readout = Linear(2 * w, v, dtype)
         self.readout_bias = nn.Parameter(torch.zeros(v)) if bias else None
 
-    @classmethod
-    def of(cls, config: TrialConfig, dtype: torch.dtype) -> BpUNet:
-        """The network of a trial."""
-        grammar, model = config.grammar, config.model
-        size, depth = model.filter_size or grammar.tuple_size, model.depth or grammar.num_layers
-        return cls(grammar.num_features, size, depth, model.width, dtype, bias=model.bias)
-
     def forward(self, x: Tensor, t: Tensor, dropout: Tensor | None = None) -> Tensor:  # noqa: ARG002 - see `Network`
         x = self.embed(x / self.embed_divisor)
         x = gelu(x if self.embed_bias is None else x + self.embed_bias)
@@ -101,3 +94,10 @@ class BpUNet(Network):
         for name, parameter in self.named_parameters():
             if "norm" not in name and "bias" not in name:
                 parameter.copy_(normal(name, parameter.shape))
+
+
+def build(config: TrialConfig, dtype: torch.dtype) -> BpUNet:
+    """The network of a trial."""
+    grammar, model = config.grammar, config.model
+    size, depth = model.filter_size or grammar.tuple_size, model.depth or grammar.num_layers
+    return BpUNet(grammar.num_features, size, depth, model.width, dtype, bias=model.bias)

@@ -26,3 +26,8 @@ class Classifier(Network):
     def reset_parameters(self, normal: NormalDraw) -> None:
         """Draw the weights."""
         reset_transformer(self, normal, tables=("encoder.positions",))
+
+
+def build(config: TrialConfig, dtype: torch.dtype) -> Classifier:
+    """The network of a trial."""
+    return Classifier(config, dtype)

@@ -143,3 +143,8 @@ def reset_transformer(model: nn.Module, normal: NormalDraw, tables: Sequence[str
             parameter.copy_(normal(name, parameter.shape))
         elif parameter.ndim == 2:
             parameter.copy_(normal(name, parameter.shape) / math.sqrt(parameter.shape[0]))
+
+
+def build(config: TrialConfig, dtype: torch.dtype) -> Transformer:
+    """The network of a trial."""
+    return Transformer(config, dtype)

@@ -59,7 +59,7 @@ class SweepProgress:
         self.done += sum(ending.state == "done" for ending in progress.endings)
         self.failed += sum(ending.state == "failed" for ending in progress.endings)
         latest = [point.metrics for point in progress.points if point.step == progress.step]
-        if latest:
+        if latest and "copies" in latest[0]:  # a classifier samples nothing
             state.validity, state.copies = _mean_validity(latest), fmean(metrics["copies"] for metrics in latest)
 
     @property

@@ -7,7 +7,8 @@ import math
 import pytest
 
 from rhm_sweeps.analysis.time_scales import Thresholds
-from rhm_sweeps.analysis.trial_table import trial_table
+from rhm_sweeps.analysis.trial_table import grammars, trial_table
+from rhm_sweeps.config import nest, parse_trial
 
 
 def test_time_scales_are_those_of_the_metrics(make_sweep, grid) -> None:
@@ -60,3 +61,13 @@ def test_a_sweep_without_trials_has_the_same_columns(make_sweep, grid) -> None:
     empty, full = trial_table(make_sweep([])), trial_table(make_sweep(grid(sizes=(64,), seeds=1)))
     assert empty.empty
     assert list(empty.columns) == list(full.columns)
+
+
+def test_written_and_random_grammars_are_read_back(make_sweep, grid) -> None:
+    """Also where one sweep has both, and from a sweep that knew fewer fields."""
+    trials = grid(sizes=(64,), seeds=1, training__test_size=64, grammar__explicit=(None, "5-2"))
+    results = make_sweep(trials)
+    expected = [parse_trial(nest(trial)).grammar for trial in trials]
+    assert grammars(results.trials) == expected
+    older = results.trials.iloc[:1].drop(columns=["grammar.explicit", "grammar.zipf_exponent", "grammar.zipf_level"])
+    assert grammars(older) == expected[:1]

@@ -99,8 +99,8 @@ WRONG_SETTINGS = {
     "steps=x": "training.steps: is 'x', but input should be a valid integer",
     "name=../x": "name: is '../x', but string should match pattern",
     "name=-rf": "name: is '-rf', but string should match pattern",
-    "precision=float16": "training.precision: is 'float16', but input should be 'float32' or 'bf16'",
-    "process=gaussian": "diffusion.process: is 'gaussian', but input should be",
+    "precision=float16": "training.precision: is 'float16', but input should be 'float32', 'bf16' or 'tf32'",
+    "process=gauss": "diffusion.process: is 'gauss', but input should be",
 }
 
 

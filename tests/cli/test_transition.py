@@ -14,27 +14,38 @@ from rhm_sweeps.training.packs import initial_model
 from rhm_sweeps.training.saved_models import save_model
 
 FLAGS = ("--num-features", "4", "--num-classes", "3", "--num-synonyms", "2", "--num-layers", "2", "--seed-rules", "5")
-KEYS = {"noise", "class_flip", "overlap", "latents_unchanged", "susceptibility"}
+KEYS = {"noise", "class_flip", "overlap", "latents_unchanged", "susceptibility", "tokens_changed", "correlation_length"}
 COMMAND = ("transition",)
 Run = Callable[..., tuple[int, str, str]]
 
 
-def trial(**grammar: int) -> TrialConfig:
-    rules = {"num_features": 4, "num_classes": 3, "num_synonyms": 2, "num_layers": 2, "seed_rules": 5} | grammar
+RULES = {"num_features": 4, "num_classes": 3, "num_synonyms": 2, "num_layers": 2, "seed_rules": 5}
+
+
+def trial(grammar: dict[str, Any], process: str = "uniform") -> TrialConfig:
     return parse_trial({
-        "grammar": rules,
-        "diffusion": {"timesteps": 10},
+        "grammar": grammar,
+        "diffusion": {"timesteps": 10, "process": process},
         "model": {"width": 8},
         "training": {"train_size": 8, "test_size": 4},
     })  # fmt: skip
 
 
 @pytest.fixture
-def checkpoint(tmp_path: Path) -> Path:
-    """A model of the grammar of FLAGS, as it is before any training."""
-    config = trial()
-    save_model(tmp_path / "model.safetensors", config, 3, initial_model(config).state_dict())
-    return tmp_path / "model.safetensors"
+def save(tmp_path: Path) -> Callable[[TrialConfig], str]:
+    """Saves the model of a trial, as it is before any training, and returns the file's name."""
+
+    def write(config: TrialConfig) -> str:
+        save_model(tmp_path / "model.safetensors", config, 3, initial_model(config).state_dict())
+        return str(tmp_path / "model.safetensors")
+
+    return write
+
+
+@pytest.fixture
+def checkpoint(save: Callable[[TrialConfig], str]) -> str:
+    """A model of the grammar of FLAGS."""
+    return save(trial(RULES))
 
 
 @pytest.mark.parametrize("process", ["epsilon", "uniform", "masked"])
@@ -47,7 +58,9 @@ def test_json_has_the_levels_root_first(process: str, run_json: Callable[..., An
     assert 0 < found["class_flip"][1] < 2 / 3
     assert found["latents_unchanged"][0] == pytest.approx([1 - flip for flip in found["class_flip"]])
     assert found["overlap"] == pytest.approx([1, 1 - 1.5 * found["class_flip"][1], 0])
-    assert found["susceptibility"][0] is None
+    assert found["tokens_changed"] == pytest.approx([1 - share for share in found["latents_unchanged"][2]])
+    assert found["susceptibility"][0] is found["correlation_length"][0] is None
+    assert found["correlation_length"][2] > 0
 
 
 def test_the_seed_decides(run_json: Callable[..., Any]) -> None:
@@ -62,9 +75,13 @@ def test_the_default_noise_ascends(process: str, run_json: Callable[..., Any]) -
     assert len(noise) >= 10
 
 
-def test_a_checkpoint_adds_the_model(checkpoint: Path, run_json: Callable[..., Any]) -> None:
-    arguments = (*FLAGS, "--noise", "0,0.1", "--samples", "20")
-    found = run_json(*arguments, "--checkpoint", str(checkpoint))
+@pytest.mark.parametrize("process", ["uniform", "masked"])
+def test_a_checkpoint_adds_the_model(
+    process: str, save: Callable[[TrialConfig], str], run_json: Callable[..., Any]
+) -> None:
+    checkpoint = save(trial(RULES, process))
+    arguments = (*FLAGS, "--noise", "0,0.1", "--samples", "20", "--process", process)
+    found = run_json(*arguments, "--checkpoint", checkpoint)
     model = found.pop("model")
     assert found == run_json(*arguments)
     assert set(model) == KEYS | {"times"}
@@ -74,14 +91,16 @@ def test_a_checkpoint_adds_the_model(checkpoint: Path, run_json: Callable[..., A
     assert [level[0] for level in model["latents_unchanged"]] == [1, 1, 1]
 
 
-def test_tables(checkpoint: Path, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_tables(checkpoint: str, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(output.stdout, "width", 80)
-    code, out, _ = run(*FLAGS, "--noise", "0,0.12", "--samples", "20", "--checkpoint", str(checkpoint))
+    code, out, _ = run(*FLAGS, "--noise", "0,0.12", "--samples", "20", "--checkpoint", checkpoint)
     assert code == 0
     assert "Exact belief propagation, uniform noise" in out
     assert "Half of the overlap is lost at noise 0." in out
     assert "Trained model, step 3" in out
     assert " 1.000 1.000 1.000" in out
+    assert " chi " in out
+    assert " xi " in out
     assert max(map(len, out.splitlines())) <= 80
 
 
@@ -112,16 +131,65 @@ def test_wrong_input_exits_2_with_one_message(arguments: tuple[str, ...], messag
     assert "Traceback" not in err
 
 
-def test_a_model_of_another_grammar_is_refused(checkpoint: Path, run: Run) -> None:
-    code, _, err = run(*FLAGS[:-1], "6", "--num-classes", "4", "--checkpoint", str(checkpoint))
-    assert code == 2
-    assert "was trained on another grammar; compare it on its own rules: --num-classes 3 --seed-rules 5" in err
+WRITTEN = "1>ab|ba*2 2>aa; a>ij|ji b>ii"
 
 
-def test_a_model_and_another_process_are_refused(checkpoint: Path, run: Run) -> None:
-    code, _, err = run(*FLAGS, "--process", "masked", "--checkpoint", str(checkpoint))
+@pytest.mark.parametrize("flags", [("--explicit", WRITTEN), ("--zipf-exponent", "2", "--zipf-level", "1")])
+def test_other_grammars_have_curves_of_their_own(flags: tuple[str, ...], run_json: Callable[..., Any]) -> None:
+    arguments = ("--noise", "0.3", "--samples", "200")
+    found = run_json(*flags, *arguments)
+    assert set(found) == KEYS
+    assert 0 < found["class_flip"][0] < 1
+    assert found != run_json(*arguments)
+
+
+def test_a_model_of_a_written_grammar(
+    save: Callable[[TrialConfig], str], run_json: Callable[..., Any], run: Run
+) -> None:
+    checkpoint = save(parse_trial({"grammar": {"explicit": WRITTEN}, "training": {"train_size": 2, "test_size": 1}}))
+    found = run_json("--explicit", WRITTEN, "--noise", "0", "--samples", "5", "--checkpoint", checkpoint)
+    assert found["model"]["class_flip"] == [0]
+    code, _, err = run("--checkpoint", checkpoint)
     assert code == 2
-    assert "`--checkpoint` is of a model of uniform diffusion, but `--process` is masked; use uniform" in err
+    assert "compare it on its own rules: --explicit '1>" in " ".join(err.split())
+
+
+@pytest.mark.parametrize(
+    ("flags", "theirs"),
+    [
+        ((*FLAGS[:-1], "6"), f"rules: {' '.join(FLAGS)}"),
+        (("--explicit", "binary_3_level"), f"rules: {' '.join(FLAGS)}"),
+        ((*FLAGS, "--zipf-exponent", "1", "--zipf-level", "2"), f"rules: {' '.join(FLAGS)}"),
+    ],
+)
+def test_a_model_of_another_grammar_is_refused(flags: tuple[str, ...], theirs: str, checkpoint: str, run: Run) -> None:
+    code, _, err = run(*flags, "--checkpoint", checkpoint)
+    assert code == 2
+    assert "was trained on another grammar; compare it on its own" in " ".join(err.split())
+    assert " ".join(err.split()).endswith(theirs)
+
+
+def test_a_model_of_the_default_grammar_takes_no_flags(save: Callable[[TrialConfig], str], run: Run) -> None:
+    code, _, err = run(*FLAGS, "--checkpoint", save(trial({})))
+    assert code == 2
+    assert "compare it on its own rules: no flags of the grammar" in " ".join(err.split())
+
+
+@pytest.mark.parametrize(
+    ("trained", "asked", "message"),
+    [
+        ("uniform", "masked", "denoises uniform noise; compare it so: --process uniform"),
+        ("masked", "uniform", "denoises masked noise; compare it so: --process masked"),
+        ("uniform", "epsilon", "`--process` is epsilon, which noises no strings that a model could denoise"),
+        ("gaussian", "uniform", "trained with the process 'gaussian', but must be one of uniform, masked"),
+    ],
+)
+def test_a_model_and_a_process_that_is_not_its_own_are_refused(
+    trained: str, asked: str, message: str, save: Callable[[TrialConfig], str], run: Run
+) -> None:
+    code, _, err = run(*FLAGS, "--process", asked, "--checkpoint", save(trial(RULES, trained)))
+    assert code == 2
+    assert message in " ".join(err.split())
 
 
 def test_a_file_that_is_no_model_is_said_so(tmp_path: Path, run: Run) -> None:

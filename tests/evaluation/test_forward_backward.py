@@ -7,12 +7,11 @@ from dataclasses import asdict
 
 import numpy as np
 import pytest
-import torch
 
 from rhm_sweeps.config import GrammarConfig
 from rhm_sweeps.errors import UsageError
 from rhm_sweeps.evaluation.evidence import PROCESSES, Process
-from rhm_sweeps.evaluation.forward_backward import ChangeTally, ForwardBackward, exact_forward_backward
+from rhm_sweeps.evaluation.forward_backward import ForwardBackward, exact_forward_backward
 from rhm_sweeps.grammar import Parser, decode_strings, make_grammar, productions
 from rhm_sweeps.grammar.productions import WeightedGrammar
 
@@ -45,13 +44,15 @@ def joint(process: Process, noise: float) -> np.ndarray:
     return likelihood @ (likelihood / np.where(seen > 0, seen, 1)).T / len(STRINGS)
 
 
-def expected(process: Process, noise: float) -> tuple[list[float], float]:
-    """Probability that a node is unchanged, by depth, and the susceptibility."""
+def expected(process: Process, noise: float) -> tuple[list[float], float, float]:
+    """Probability that a node is unchanged, by depth, the susceptibility and the correlation length."""
     p = joint(process, noise)
     unchanged = [float((p * (depth[:, None] == depth[None]).mean(-1)).sum()) for depth in TREES]
     changed = np.where(STRINGS[:, None] != STRINGS[None], 1.0, -1.0).reshape(-1, 4)
     covariance = np.cov(changed.T, aweights=p.ravel(), ddof=0)
-    return unchanged, covariance.sum() / np.trace(covariance)
+    distance = np.abs(np.subtract.outer(np.arange(4), np.arange(4)))
+    length = (distance * covariance).sum() / covariance.sum()
+    return unchanged, covariance.sum() / np.trace(covariance), length
 
 
 @pytest.mark.parametrize("process", PROCESSES)
@@ -60,12 +61,14 @@ def test_curves_are_those_of_enumeration(process: Process) -> None:
     curves = exact_forward_backward(GRAMMAR, process, noise, 8192)
     assert curves.noise == noise
     for index, strength in enumerate(noise):
-        unchanged, susceptibility = expected(process, strength)
+        unchanged, susceptibility, length = expected(process, strength)
         found = [depth[index] for depth in curves.latents_unchanged]
         assert found == pytest.approx(unchanged, abs=0.015)
         assert curves.class_flip[index] == pytest.approx(1 - found[0])
         assert curves.overlap[index] == pytest.approx(2 * found[0] - 1)
+        assert curves.tokens_changed[index] == pytest.approx(1 - found[-1])
         assert curves.susceptibility[index] == pytest.approx(susceptibility, abs=0.06)
+        assert curves.correlation_length[index] == pytest.approx(length, abs=0.06)
 
 
 @pytest.mark.parametrize("process", PROCESSES)
@@ -75,7 +78,8 @@ def test_no_noise_changes_nothing_and_full_noise_forgets_the_class(process: Proc
     assert [depth[0] for depth in curves.latents_unchanged] == pytest.approx([1, 1, 1])
     assert curves.class_flip == pytest.approx([0, 4 / 5])
     assert curves.overlap == pytest.approx([1, 0])
-    assert np.isnan(curves.susceptibility[0])
+    assert curves.tokens_changed[0] == pytest.approx(0)
+    assert np.isnan([curves.susceptibility[0], curves.correlation_length[0]]).all()
 
 
 def test_one_class_has_no_overlap() -> None:
@@ -96,19 +100,13 @@ def test_the_seed_decides_and_chunks_change_nothing(monkeypatch: pytest.MonkeyPa
         assert np.array(getattr(again, name)) == pytest.approx(np.array(curve), abs=1e-12)
 
 
-def test_susceptibility_counts_tokens_that_change_together() -> None:
-    changes = torch.rand(50_000, 4, generator=torch.Generator().manual_seed(0)) < 0.3
-
-    def susceptibility(changed: torch.Tensor) -> float:
-        tally = ChangeTally(1, changed.shape[1])
-        for part in changed.split(20_000):
-            tally.add(torch.zeros(len(part), 1), part)
-        return tally.susceptibility
-
-    assert susceptibility(changes) == pytest.approx(1, abs=0.03)
-    assert susceptibility(changes[:, :1].expand(-1, 4)) == pytest.approx(4)
-    assert susceptibility(changes[:, [0, 0, 1, 1]]) == pytest.approx(2, abs=0.03)
-    assert np.isnan(susceptibility(torch.ones(10, 4, dtype=torch.bool)))
+def test_explicit_and_weighted_grammars_have_their_own_curves() -> None:
+    """Two leaf tuples, one 9 times as probable: of one that is hidden the posterior is its probability."""
+    grammar = WeightedGrammar.of(make_grammar(GrammarConfig(explicit="1>ij*9|ji")))
+    curves = exact_forward_backward(grammar, "masked", [0.5, 1.0], 20_000)
+    unchanged = 0.9**2 + 0.1**2
+    assert curves.tokens_changed == pytest.approx([0.25 * (1 - unchanged), 1 - unchanged], abs=0.01)
+    assert curves.susceptibility == pytest.approx([2, 2])
 
 
 @pytest.mark.slow
@@ -123,6 +121,19 @@ def test_published_class_flips_and_susceptibility() -> None:
     flips = np.mean([curves(seed, 3, noise).class_flip for seed in range(32)], 0)
     assert flips == pytest.approx([0.09, 0.20, 0.29, 0.39, 0.47, 0.55, 0.67, 0.76], abs=0.02)
     assert np.mean([curves(seed, 4, [0.2]).susceptibility[0] for seed in range(8)]) == pytest.approx(2.2, abs=0.15)
+
+
+@pytest.mark.slow
+def test_correlation_length_grows_with_depth_at_the_transition_only() -> None:
+    """(v, m) = (8, 3) with uniform noise, means over grammars."""
+    lengths = {}
+    for num_layers in (3, 5):
+        grammars = [make_grammar(GrammarConfig(seed_rules=seed, num_layers=num_layers)) for seed in range(8)]
+        found = [exact_forward_backward(WeightedGrammar.of(g), "uniform", [0.2, 1.0], 1024) for g in grammars]
+        lengths[num_layers] = np.mean([curves.correlation_length for curves in found], 0)
+    assert lengths[5][0] > 2 * lengths[3][0] > 2 * 0.6
+    assert lengths[3][1] < 0.8 * lengths[3][0]
+    assert lengths[5][1] < 0.5 * lengths[5][0]
 
 
 @pytest.mark.parametrize(

@@ -3,50 +3,68 @@
 from __future__ import annotations
 
 import itertools
+from typing import Any
 
 import numpy as np
 import pytest
 import torch
 from torch import Tensor, nn
 
-from rhm_sweeps.config import parse_trial
+from rhm_sweeps.config import TrialConfig, parse_trial
 from rhm_sweeps.diffusion.noise_schedules import alpha_bar_table
+from rhm_sweeps.diffusion.processes import make_process
 from rhm_sweeps.errors import UsageError
 from rhm_sweeps.evaluation.exact_denoiser import exact_denoiser
 from rhm_sweeps.evaluation.forward_backward import exact_forward_backward
-from rhm_sweeps.evaluation.trained_forward_backward import nearest_times, trained_forward_backward
+from rhm_sweeps.evaluation.trained_forward_backward import NoiseProcess, nearest_times, trained_forward_backward
 from rhm_sweeps.grammar import decode_strings, make_grammar
 from rhm_sweeps.grammar.productions import WeightedGrammar
 from rhm_sweeps.training.saved_models import SavedModel
 
-TRIAL = parse_trial({
-    "grammar": {"num_features": 3, "num_classes": 2, "num_synonyms": 2, "num_layers": 2, "seed_rules": 1},
-    "diffusion": {"timesteps": 100, "beta1": 0.002, "beta2": 0.1},
-    "training": {"train_size": 8, "test_size": 4},
-})  # fmt: skip
+
+def trial(**diffusion: Any) -> TrialConfig:
+    return parse_trial({
+        "grammar": {"num_features": 3, "num_classes": 2, "num_synonyms": 2, "num_layers": 2, "seed_rules": 1},
+        "diffusion": {"timesteps": 100, "beta1": 0.002, "beta2": 0.1, **diffusion},
+        "training": {"train_size": 8, "test_size": 4},
+    })  # fmt: skip
+
+
+TRIAL = trial()
 RULES = make_grammar(TRIAL.grammar)
 ALPHA_BAR = alpha_bar_table(TRIAL.diffusion)
-POWERS = 3 ** torch.arange(3, -1, -1)
+EVERY = torch.tensor(list(itertools.product(range(4), repeat=4)))
+"""All noised strings, 3 is the mask."""
+POWERS = 4 ** torch.arange(3, -1, -1)
 
 
 class Table(nn.Module):
-    """Logits (T + 1, v**d, d, v) of every time and every string, looked up."""
+    """Logits (T + 1, 4**d, d, v) of every time and every noised string, looked up."""
 
     def __init__(self, logits: Tensor) -> None:
         super().__init__()
         self.register_buffer("logits", logits)
 
-    def forward(self, x_t: Tensor, t: Tensor) -> Tensor:
-        return self.logits[t[:, None], (x_t * POWERS).sum(-1, keepdim=True)][:, 0]
+    def forward(self, x_t: Tensor, t: Tensor, dropout: Tensor | None = None) -> Tensor:
+        hidden = x_t.amax(-1) - x_t.amin(-1) < 1e-6
+        string = (x_t.argmax(-1).masked_fill(hidden, 3) * POWERS).sum(-1, keepdim=True)
+        return self.logits[t[:, None], string][:, 0]
 
 
-def saved(logits: Tensor) -> SavedModel:
-    return SavedModel(Table(logits), TRIAL, 7)
+def saved(logits: Tensor, config: TrialConfig = TRIAL) -> SavedModel:
+    return SavedModel(Table(logits), config, 7)
+
+
+def perfect(config: TrialConfig) -> SavedModel:
+    """The exact denoiser as a model."""
+    denoise = exact_denoiser(WeightedGrammar.of(RULES), make_process([config]))
+    strings = EVERY if config.diffusion.process == "masked" else EVERY.clamp(max=2)
+    return saved(torch.stack([denoise(strings[None], max(t, 1))[0] for t in range(101)]).float(), config)
 
 
 def always(string: np.ndarray) -> SavedModel:
     logits = 60.0 * torch.nn.functional.one_hot(torch.from_numpy(string).long(), 3)
-    return saved(logits.expand(101, 81, 4, 3))
+    return saved(logits.expand(101, 256, 4, 3))
 
 
 def test_nearest_times() -> None:
@@ -80,20 +98,28 @@ def test_nodes_that_do_not_parse_have_changed() -> None:
 
 
 @pytest.mark.slow
-def test_a_perfect_model_has_the_exact_curves() -> None:
-    grammar = WeightedGrammar.of(RULES)
-    every = torch.tensor(list(itertools.product(range(3), repeat=4)))
-    denoise = exact_denoiser(grammar, ALPHA_BAR)
-    logits = torch.stack([denoise(every, max(t, 1)) for t in range(101)]).float()
-    found = trained_forward_backward(saved(logits), [0.1, 0.3, 0.6], 8192).curves
-    exact = exact_forward_backward(grammar, "uniform", found.noise, 8192)
+@pytest.mark.parametrize("process", ["uniform", "masked"])
+def test_a_perfect_model_has_the_exact_curves(process: NoiseProcess) -> None:
+    found = trained_forward_backward(perfect(trial(process=process)), [0.1, 0.3, 0.6], 8192).curves
+    exact = exact_forward_backward(WeightedGrammar.of(RULES), process, found.noise, 8192)
     assert np.array(found.latents_unchanged) == pytest.approx(np.array(exact.latents_unchanged), abs=0.02)
     assert found.overlap == pytest.approx(exact.overlap, abs=0.04)
+    assert found.tokens_changed == pytest.approx(exact.tokens_changed, abs=0.02)
     assert found.susceptibility == pytest.approx(exact.susceptibility, abs=0.1)
+    assert found.correlation_length == pytest.approx(exact.correlation_length, abs=0.1)
+
+
+def test_a_masked_model_is_not_asked_of_tokens_that_it_sees() -> None:
+    """A model that is always wrong changes hidden tokens alone, so their share is at most the noise."""
+    string = decode_strings(RULES, [0])[0][0]
+    masked = SavedModel(always(string).model, trial(process="masked", noise_schedule="log_linear"), 7)
+    curves = trained_forward_backward(masked, [0.25, 1.0], 4000).curves
+    assert curves.noise == pytest.approx([0.25, 1], abs=1e-3)
+    assert curves.tokens_changed[0] == pytest.approx(0.25 * curves.tokens_changed[1], abs=0.02)
 
 
 def test_the_seed_decides() -> None:
-    noisy = saved(torch.zeros(101, 81, 4, 3))
+    noisy = saved(torch.zeros(101, 256, 4, 3))
     first = trained_forward_backward(noisy, [0.2, 0.5], 50, seed=1)
     assert trained_forward_backward(noisy, [0.2, 0.5], 50, seed=1) == first
     assert trained_forward_backward(noisy, [0.2, 0.5], 50, seed=2) != first
@@ -101,4 +127,19 @@ def test_the_seed_decides() -> None:
 
 def test_wrong_noise_is_refused() -> None:
     with pytest.raises(UsageError, match="`noise` is 2"):
-        trained_forward_backward(saved(torch.zeros(101, 81, 4, 3)), [2.0], 5)
+        trained_forward_backward(saved(torch.zeros(101, 256, 4, 3)), [2.0], 5)
+
+
+@pytest.mark.parametrize(
+    ("config", "message"),
+    [
+        (trial(process="gaussian"), "trained with the process 'gaussian', but must be one of uniform, masked"),
+        (
+            parse_trial({"model": {"name": "classifier"}, "training": {"train_size": 8, "test_size": 4}}),
+            "the model is a classifier, which denoises no strings",
+        ),
+    ],
+)
+def test_models_that_denoise_no_tokens_are_refused(config: TrialConfig, message: str) -> None:
+    with pytest.raises(UsageError, match=message):
+        trained_forward_backward(saved(torch.zeros(101, 256, 4, 3), config), [0.1], 5)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+
 import pytest
 
 from rhm_sweeps.errors import ConfigError
@@ -33,6 +35,11 @@ def test_a_file_says_its_name_and_the_order_of_its_tokens() -> None:
     grammar = parse_grammar_yaml("# what for\nname: x\ntokens: [j, i]\nlevels:\n  - a: [ij]\n    b: [ji]\n")
     assert grammar == parse_grammar_text("a>ij b>ji; j i")
     assert grammar_yaml(grammar, "x") == "name: x\nlevels:\n  - a: [ij]\n    b: [ji]\ntokens: [j, i]\n"
+
+
+def test_the_format_is_the_one_that_is_documented() -> None:
+    example = str(sys.modules[parse_grammar_yaml.__module__].__doc__).split("\n\n", 1)[1]
+    assert grammar_text(parse_grammar_yaml(example)) == "s>np,vp*1|np,np*0.5; np>ab|aa vp>ba"
 
 
 def test_weights_are_kept_to_the_last_bit() -> None:

@@ -45,6 +45,13 @@ def ambiguous() -> WeightedGrammar:
 
 
 GRAMMARS["ambiguous, weighted, level-dependent"] = ambiguous()
+GRAMMARS |= {name: WeightedGrammar.of(make_grammar(config)) for name, config in {
+    "explicit, ragged, weighted": GrammarConfig(explicit="1>ab|ba*3|bb 2>aa; a>ij|ik*2|jj b>kk"),
+    "explicit, ambiguous": GrammarConfig(explicit="1>gh*0.2|gg 2>hg; g>ij|ji h>ji|jj*5"),
+    "explicit, n != v, unreachable symbol": GrammarConfig(explicit="1>ab 2>ba 3>bb|aa; a>xy|yx b>zz|xx|yy c>zx; x y z w"),
+    "explicit, triples": GrammarConfig(explicit="1>aab|bba*9; a>xyx b>yxx|xxx"),
+    "zipf": GrammarConfig(num_features=3, num_classes=2, num_synonyms=3, num_layers=2, zipf_exponent=1.3, zipf_level=1),
+}.items()}  # fmt: skip
 
 
 def all_trees(grammar: WeightedGrammar) -> tuple[list[Tensor], Tensor]:
@@ -159,6 +166,29 @@ def test_the_likelihood_of_strings() -> None:
     found = log_likelihood(WeightedGrammar.of(grammar), certain)
     assert float(found[0]) == -torch.inf
     assert found[1:].numpy() == pytest.approx(-math.log(config.p_max), abs=1e-9)
+
+
+@pytest.mark.parametrize("text", ["1>ab|ba*3|bb 2>aa; a>ij|ik*2|jj b>kk", "1>gh*0.2|gg 2>hg; g>ij|ji h>ji|jj*5"])
+def test_the_likelihood_of_all_strings_is_their_probability(text: str, string_probabilities) -> None:
+    """Of every string of tokens, weighted or ambiguous; they sum to 1."""
+    grammar = make_grammar(GrammarConfig(explicit=text))
+    tokens = grammar.num_features
+    every = torch.tensor(list(itertools.product(range(tokens), repeat=4)))
+    found = log_likelihood(WeightedGrammar.of(grammar), torch.nn.functional.one_hot(every, tokens).double().log()).exp()
+    p = string_probabilities(grammar)
+    assert found.tolist() == pytest.approx([p.get(tuple(string), 0.0) for string in every.tolist()], abs=1e-10)
+    assert float(found.sum()) == pytest.approx(1, abs=1e-10)
+
+
+def test_the_marginal_of_a_leaf_counts_its_own_evidence_and_the_cavity_does_not(grammar: WeightedGrammar) -> None:
+    """marginal ∝ cavity * evidence: a sampler that multiplies by the evidence of x_t,i needs the cavity."""
+    evidence = random_evidence(grammar, 5)
+    cavity, marginal = leaf_cavities(grammar, evidence), marginals(grammar, evidence)[-1]
+    assert (cavity + evidence).softmax(-1) == pytest.approx(marginal, abs=1e-10)
+    assert cavity[0].exp() == pytest.approx(marginal[0], abs=1e-10)
+    unknown = evidence.clone()
+    unknown[:, 0] = 0
+    assert leaf_cavities(grammar, unknown)[:, 0] == pytest.approx(cavity[:, 0], abs=1e-10)
 
 
 def test_strong_contradictory_evidence_stays_finite() -> None:

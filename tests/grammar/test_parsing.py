@@ -19,6 +19,8 @@ CONFIGS = [
     GrammarConfig(num_features=5, num_classes=11, num_synonyms=2, num_layers=2),
     GrammarConfig(num_features=3, num_classes=2, num_synonyms=5, tuple_size=3, num_layers=2),
     GrammarConfig(num_features=4, num_classes=3, num_synonyms=2, num_layers=1),
+    GrammarConfig(explicit="1>ab|ba*3|bb 2>aa; a>ij|ik*2|jj b>kk"),
+    GrammarConfig(explicit="binary_3_level"),
 ]
 
 
@@ -69,6 +71,9 @@ def test_parse_summarizes_the_levels(config: GrammarConfig) -> None:
         GrammarConfig(num_features=3, num_classes=2, num_synonyms=2, num_layers=2),
         GrammarConfig(num_features=2, num_classes=3, num_synonyms=1, num_layers=3),
         GrammarConfig(num_features=2, num_classes=2, num_synonyms=3, tuple_size=3, num_layers=2),
+        GrammarConfig(explicit="binary_3_level"),
+        GrammarConfig(explicit="1>ab|ba|bb 2>aa 3>ca; a>ij|ik|jj b>kk c>ii"),
+        GrammarConfig(num_features=3, num_classes=2, num_synonyms=2, num_layers=2, zipf_exponent=1.0, zipf_level=2),
     ],
 )
 def test_validity_of_all_strings_of_tokens_is_that_of_chance(config: GrammarConfig) -> None:
@@ -113,3 +118,10 @@ def test_the_widest_alphabet_parses() -> None:
     grammar = make_grammar(GrammarConfig(num_features=255, num_classes=255, num_synonyms=255, num_layers=2))
     data = make_dataset(grammar, 500, 0, 0)
     assert Parser(grammar).parse(data.train).classes.tolist() == data.train_classes.tolist()
+
+
+def test_an_ambiguous_grammar_is_not_parsed() -> None:
+    with pytest.raises(
+        UsageError, match=r"ambiguous grammar cannot be parsed: `g > h g` and `h > h g` at level 1; give each"
+    ):
+        Parser(make_grammar(GrammarConfig(explicit="1>gh 2>gg; g>ij|hg h>hg|jj")))

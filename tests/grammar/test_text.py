@@ -37,3 +37,27 @@ def test_not_more_problems_are_listed_than_anyone_reads() -> None:
 def test_no_strings_are_refused() -> None:
     with pytest.raises(UsageError, match="there are no strings"):
         read_strings(" \n , \n", GRAMMAR)
+
+
+NAMED = make_grammar(GrammarConfig(explicit="binary_3_level"))
+WORDS = make_grammar(GrammarConfig(explicit="s>the,dog|a,dog"))
+
+
+@pytest.mark.parametrize("line", ["i j k l i i j j", "i,j,k,l,i,i,j,j", "ijkliijj", " ijkliijj "])
+def test_tokens_are_read_by_their_names(line: str) -> None:
+    assert read_strings(line, NAMED).tolist() == [[0, 1, 2, 3, 0, 0, 1, 1]]
+
+
+def test_numbers_of_one_digit_may_be_written_together() -> None:
+    assert read_strings("1234", GRAMMAR).tolist() == [[1, 2, 3, 4]]
+
+
+def test_longer_names_are_not_taken_apart() -> None:
+    assert read_strings("a dog\nthe,dog", WORDS).tolist() == [[2, 1], [0, 1]]
+    with pytest.raises(ConfigError, match="line 1: has 1 tokens, but must have s"):
+        read_strings("adog", WORDS)
+
+
+def test_names_that_there_are_not_are_listed() -> None:
+    with pytest.raises(ConfigError, match="line 1: has the token 'm', but tokens must be one of i, j, k, l"):
+        read_strings("ijkmiijj", NAMED)

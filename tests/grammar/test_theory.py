@@ -6,14 +6,17 @@ import numpy as np
 import pytest
 
 from rhm_sweeps.config import GrammarConfig
+from rhm_sweeps.errors import UsageError
 from rhm_sweeps.grammar import (
     bayes_floor,
     chance_validity,
+    derivation_entropy,
     epsilon_star,
     fixed_point,
     make_dataset,
     make_grammar,
     sample_complexity,
+    symbol_chances,
 )
 
 
@@ -88,3 +91,47 @@ def test_bayes_floor_is_the_entropy_of_the_strings() -> None:
 
 def test_bayes_floor_of_a_grammar_too_large_for_floats() -> None:
     assert bayes_floor(config_of(8, 3, layers=12), 100) == pytest.approx(np.log(3) / 100, rel=1e-2)
+
+
+@pytest.mark.parametrize(
+    "config", [config_of(8, 3), config_of(5, 2, 3), GrammarConfig(num_classes=2, num_features=6, num_synonyms=4)]
+)
+def test_chance_by_recursion_is_the_closed_form(config: GrammarConfig) -> None:
+    chances = [float(level.sum()) for level in symbol_chances(make_grammar(config))]
+    assert chances == pytest.approx(chance_validity(config), rel=1e-12)
+
+
+def test_chance_validity_of_written_grammars() -> None:
+    """Counted by hand: binary_3_level has 8 of 16 pairs, then 8 of 64 pairs of those, ...; 5-2 has 960 of 6**8 strings."""
+    assert chance_validity(GrammarConfig(explicit="binary_3_level")) == pytest.approx([1 / 2, 32 / 256, 512 / 4**8])
+    assert chance_validity(GrammarConfig(explicit="5-2")) == pytest.approx([12 / 36, 48 / 6**4, 960 / 6**8])
+
+
+def test_chance_validity_of_an_ambiguous_grammar_is_unknown() -> None:
+    with pytest.raises(UsageError, match="only known of unambiguous grammars, but `g > j i` and `h > j i`"):
+        chance_validity(GrammarConfig(explicit="1>gh 2>gg; g>ij|ji h>ji|jj"))
+
+
+def test_the_entropy_of_strings_is_that_of_their_probabilities(string_probabilities) -> None:
+    for explicit in ("1>ab|ba*3|bb 2>aa; a>ij|ik*2|jj b>kk", "5-2"):
+        config = GrammarConfig(explicit=explicit)
+        p = np.array(list(string_probabilities(make_grammar(config)).values()))
+        expected = -(p * np.log(p)).sum()
+        assert derivation_entropy(make_grammar(config)) == pytest.approx(expected, rel=1e-12)
+        assert bayes_floor(config, 10) == pytest.approx(expected / (config.string_length * 10), rel=1e-12)
+
+
+def test_equal_probabilities_give_the_largest_entropy() -> None:
+    plain, zipf = config_of(8, 3), GrammarConfig(zipf_exponent=1.0, zipf_level=1)
+    assert derivation_entropy(make_grammar(plain)) == pytest.approx(np.log(plain.p_max), rel=1e-12)
+    assert bayes_floor(zipf, 200) < bayes_floor(plain, 200)
+
+
+@pytest.mark.parametrize("config", [GrammarConfig(explicit="5-2"), GrammarConfig(zipf_exponent=1.0, zipf_level=1)])
+def test_the_epsilon_process_is_theory_of_plain_grammars_only(config: GrammarConfig) -> None:
+    assert fixed_point(config) is None
+    assert epsilon_star(config) is None
+
+
+def test_sample_complexity_of_a_written_grammar_takes_its_largest_sizes() -> None:
+    assert sample_complexity(GrammarConfig(explicit="5-2")) == [6 * 25, 6 * 125, 6 * 625]

@@ -39,8 +39,17 @@ def posterior_of_trees(grammar: WeightedGrammar, evidence: torch.Tensor) -> dict
 
 
 @pytest.mark.parametrize("strength", [0.0, 1.5])
-def test_frequencies_are_those_of_the_posterior(strength: float) -> None:
-    grammar = WeightedGrammar.of(make_grammar(CONFIG))
+@pytest.mark.parametrize(
+    "config",
+    [
+        CONFIG,
+        GrammarConfig(explicit="1>ab|ba*3|bb 2>aa; a>ij|ik*2|jj b>kk"),
+        GrammarConfig(explicit="1>gh*0.2|gg 2>hg; g>ij|ji h>ji|jk*5"),
+    ],
+    ids=["random", "ragged", "ambiguous"],
+)
+def test_frequencies_are_those_of_the_posterior(config: GrammarConfig, strength: float) -> None:
+    grammar = WeightedGrammar.of(make_grammar(config))
     evidence = strength * torch.randn(4, 3, generator=torch.Generator().manual_seed(1), dtype=torch.float64)
     expected = posterior_of_trees(grammar, evidence)
     up = upward_messages(grammar, evidence.expand(COUNT, 4, 3))

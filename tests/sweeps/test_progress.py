@@ -83,6 +83,12 @@ def test_what_was_finished_before_counts_as_planned_only() -> None:
     assert started({}, finished_before=5).fraction == 1.0
 
 
+def test_a_classifier_has_neither_validity_nor_copies() -> None:
+    progress = SweepProgress({"a": 1})
+    progress.update("a", Progress(4, 8, 1, 10.0, points=(MetricPoint("x", 4, {"test_accuracy": 0.5}, 0),)))
+    assert (progress.packs["a"].validity, progress.packs["a"].copies) == (None, None)
+
+
 def test_validity_is_that_of_the_top_level_and_the_newest_point() -> None:
     progress = started({"a": 2})
 
