@@ -8,10 +8,13 @@ from rhm_sweeps.version import __version__
 
 from . import grammar, spaces
 from .analyze import analyze
+from .evaluate import evaluate
+from .import_model import import_model
 from .launch import launch
 from .plan import plan
 from .report import report
 from .resume import resume
+from .sample import sample
 from .status import ls, status
 from .train import train
 from .transition import transition
@@ -39,6 +42,12 @@ app.command(epilog="Example: rhm-sweep train --num_classes 2 --num_synonyms 2 --
 app.command(
     epilog="Example: rhm-sweep transition --num-features 8 --num-synonyms 3 --process uniform --noise 0.1,0.2,0.3"
 )(transition)
+app.command(epilog="Example: rhm-sweep evaluate quickstart --trial 640a --num-samples 4096")(evaluate)
+app.command(epilog="Example: rhm-sweep sample quickstart --trial 640a --count 1000 --seed 1 --out samples.csv")(sample)
+app.command(
+    "import",
+    epilog="Example: rhm-sweep import my_ddpm_rhm.pt --logs my_ddpm_rhm_logs.pt --out my.safetensors",
+)(import_model)
 app.command(epilog="Example: rhm-sweep analyze quickstart --json")(analyze)
 app.command(epilog="Example: rhm-sweep report quickstart --open")(report)
 app.command(epilog="Example: rhm-sweep ui quickstart --port 5001")(ui)

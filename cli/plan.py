@@ -53,6 +53,7 @@ def show_plan(plan: Plan, pool: Pool, *, as_json: bool) -> None:
         ("trials", f"{len(plan.trials) + len(plan.finished):,}"),
         ("finished", f"{len(plan.finished):,}"),
         ("invalid, left out", f"{len(plan.invalid):,}"),
+        ("repeated, merged", f"{plan.duplicates:,}"),
         ("packs", f"{len(plan.packs):,}" + (f" of {' or '.join(map(str, sizes))} trials" if sizes else "")),
         ("pool", f"{pool.name}: {pool.slots} {pool.device} slots"),
         ("memory per pack", f"{estimate.memory_gib:.2f} GiB"),

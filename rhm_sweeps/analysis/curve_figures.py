@@ -24,7 +24,7 @@ WINDOW = "#E6E6E6"
 LOSS_CAPTION = (
     "Train loss (dashed) and test loss (solid) on fixed (x_t, t) pairs; means over seeds, bands from the smallest to "
     "the largest. Where the solid line leaves the dashed one, the model begins to memorize; a distance at the first "
-    "step is the luck of the draw. Dotted: the Bayes floor "
+    "step is the luck of the draw. Dotted: the Bayes floor of discrete processes, "
     "ln(P_max) / (d T)."
 )
 VALIDITY_CAPTION = (
@@ -47,14 +47,16 @@ def loss_figure(analysis: SweepAnalysis) -> Drawing:
         for group, colour in lines.of_facet(facet):
             _curve(axis, analysis, group, "test_loss", color=colour)
             _curve(axis, analysis, group, "train_loss", color=colour, **TRAIN)
-            floor = bayes_floor(analysis.grammars[group], int(analysis.timesteps[group]))
-            axis.axhline(floor, zorder=0, **FLOOR)
+            if analysis.discrete[group]:
+                floor = bayes_floor(analysis.grammars[group], int(analysis.timesteps[group]))
+                axis.axhline(floor, zorder=0, **FLOOR)
         loss_axis(axis)
         _steps(axis, analysis)
         axis.set_title(titled(analysis.groups.facet_label(facet)))
-    figure.supylabel("loss per token and timestep (nats)")
+    figure.supylabel("loss per token and timestep (nats)" if all(analysis.discrete.values()) else "loss")
     figure.supxlabel("step")
-    kinds = [line("test", color="#444444"), line("train", color="#444444", **TRAIN), line("Bayes floor", **FLOOR)]
+    kinds = [line("test", color="#444444"), line("train", color="#444444", **TRAIN)]
+    kinds += [line("Bayes floor", **FLOOR)] if any(analysis.discrete.values()) else []
     outside_legend(figure, [*lines.entries, *kinds], lines.title)
     return Drawing("losses", "Train and test loss", LOSS_CAPTION + lines.note, figure)
 

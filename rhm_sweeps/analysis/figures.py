@@ -8,6 +8,7 @@ from pathlib import Path
 
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 
+from rhm_sweeps.analysis.accuracy_figure import accuracy_figure
 from rhm_sweeps.analysis.axes import Drawing, style
 from rhm_sweeps.analysis.complexity_figure import complexity_figure
 from rhm_sweeps.analysis.curve_figures import loss_figure, novelty_figure, validity_figure
@@ -17,22 +18,27 @@ from rhm_sweeps.analysis.sweep_analysis import SweepAnalysis
 
 DOTS_PER_INCH = 150
 FORMATS = ("png", "svg")
-MAKERS: tuple[Callable[[SweepAnalysis], Drawing | None], ...] = (
+Maker = Callable[[SweepAnalysis], Drawing | None]
+MAKERS: tuple[Maker, ...] = (
     validity_figure,
     novelty_figure,
     loss_figure,
+    accuracy_figure,
     time_scale_figure,
     complexity_figure,
     final_state_figure,
 )
+OF_LOSSES = (loss_figure, accuracy_figure)
+"""What a sweep can show that sampled no strings."""
 
 
 def draw_figures(analysis: SweepAnalysis) -> list[Drawing]:
     """Draw the figures that the sweep has data for; none for a sweep without points."""
     if analysis.settings.empty:
         return []
+    makers = MAKERS if analysis.has_samples else OF_LOSSES
     with style():
-        return [drawing for make in MAKERS if (drawing := make(analysis)) is not None]
+        return [drawing for make in makers if (drawing := make(analysis)) is not None]
 
 
 def figure_bytes(drawing: Drawing, file_format: str) -> bytes:

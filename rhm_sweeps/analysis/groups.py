@@ -88,14 +88,20 @@ def is_numeric(values: pd.Series) -> bool:
     )
 
 
+def _words(field: str) -> str:
+    """The last part of a field's name in words; that of its section where the part alone says nothing."""
+    section, _, leaf = field.rpartition(".")
+    return section if leaf in ("name", "explicit") else leaf.replace("_", " ")
+
+
 def symbol(field: str) -> str:
     """The symbol of a field where the literature has one (P, v, m, ...), else its name in words."""
-    return SYMBOLS.get(field) or field.rsplit(".", 1)[-1].replace("_", " ")
+    return SYMBOLS.get(field) or _words(field)
 
 
 def axis_title(field: str) -> str:
     """Name a field on an axis of a figure, with its symbol as a formula."""
-    words = "training-set size" if field == TRAIN_SIZE else field.rsplit(".", 1)[-1].replace("_", " ")
+    words = "training-set size" if field == TRAIN_SIZE else _words(field)
     return f"{words} ${SYMBOLS[field]}$" if field in SYMBOLS else words
 
 

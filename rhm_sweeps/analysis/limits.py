@@ -12,7 +12,8 @@ from rhm_sweeps.analysis.sweep_analysis import SweepAnalysis
 
 def limits(analysis: SweepAnalysis) -> list[str]:
     """What is missing from a sweep, and which questions it leaves open."""
-    makers = (_unfinished, _seeds, _sizes, _too_short, _losses, _exhausted)
+    of_samples = (_sizes, _too_short, _losses, _exhausted)
+    makers = (_unfinished, _seeds, *(of_samples if analysis.settings.empty or analysis.has_samples else (_no_samples,)))
     return [sentence for make in makers for sentence in make(analysis)]
 
 
@@ -47,6 +48,10 @@ def _sizes(analysis: SweepAnalysis) -> Iterator[str]:
     sizes = reached.groupby("facet")[TRAIN_SIZE].nunique().max() if len(reached) else 0
     if sizes < FEWEST_SIZES:
         yield f"Copies begin at {count(int(sizes), 'training-set size')} at most; a power law needs {FEWEST_SIZES}."
+
+
+def _no_samples(analysis: SweepAnalysis) -> Iterator[str]:  # noqa: ARG001 - like the others
+    yield "Classifiers sample no strings: nothing is said of validity, copies and their time scales."
 
 
 def _too_short(analysis: SweepAnalysis) -> Iterator[str]:

@@ -31,6 +31,13 @@ class SweepAnalysis:
     curves: pd.DataFrame
     grammars: Mapping[int, GrammarConfig]
     timesteps: Mapping[int, int]
+    discrete: Mapping[int, bool]
+    """Whether a group's loss is the divergence of a discrete denoising process, which has a Bayes floor."""
+
+    @property
+    def has_samples(self) -> bool:
+        """Whether any trial sampled strings; classifiers do not."""
+        return "copies" in self.curves and bool(self.curves["copies", "mean"].notna().any())
 
     @property
     def measured(self) -> pd.DataFrame:
@@ -61,4 +68,10 @@ def analyze(results: Results, thresholds: Thresholds | None = None) -> SweepAnal
         curves=curves(kept, groups),
         grammars=dict(zip(first, grammars(rows), strict=True)),
         timesteps=dict(zip(first, rows.reindex(columns=["diffusion.timesteps"]).squeeze(axis=1), strict=True)),
+        discrete=dict(zip(first, _discrete(rows), strict=True)),
     )
+
+
+def _discrete(rows: pd.DataFrame) -> list[bool]:
+    fields = rows.reindex(columns=["diffusion.process", "model.name"])
+    return list((fields["diffusion.process"] != "gaussian") & (fields["model.name"] != "classifier"))

@@ -88,11 +88,20 @@ class TrialConfig(Section):
     def signature(self) -> str:
         """12 hex digits of the SHA-256 of all fields that matter and differ from their defaults; equal trials have equal signatures."""
         unused: dict[str, Any] = {}
-        for name in self.unused():
+        for name in (*self.unused(), *self._as_null()):
             section, field = name.split(".")
             unused.setdefault(section, set()).add(field)
         changed = {name: part for name, part in self.model_dump(exclude_defaults=True, exclude=unused).items() if part}
         return hashlib.sha256(json.dumps(changed, sort_keys=True).encode()).hexdigest()[:12]
+
+    def _as_null(self) -> list[str]:
+        """Dotted fields whose value is what null stands for."""
+        means = {
+            "model.filter_size": self.grammar.tuple_size,
+            "model.depth": self.grammar.num_layers,
+            "evaluation.sampling_steps": self.diffusion.timesteps,
+        }
+        return [name for name, value in means.items() if getattr(getattr(self, name.split(".")[0]), name.split(".")[1]) == value]
 
     def flat(self) -> dict[str, Any]:
         """All fields by dotted name, as in `{"training.train_size": 1024}`."""

@@ -40,7 +40,8 @@ class Reason:
 
 @dataclass(frozen=True)
 class Plan:
-    """What to train: `trials`, grouped in `packs`; `duplicates` counts settings that repeat a trial."""
+    """What to train: `trials`, grouped in `packs`; `duplicates` counts settings that repeat a trial, or differ from it in nothing
+    that has an effect."""
 
     space: SearchSpace
     trials: tuple[TrialConfig, ...]
@@ -81,7 +82,7 @@ def make_plan(
 
     Raises:
         UsageError: if the space has more than a million settings.
-        ConfigError: if no setting makes a trial.
+        ConfigError: if no setting makes a trial, or a field that the space sets has no effect in any trial.
     """
     if space.size > MAX_SETTINGS:
         raise UsageError(
@@ -89,6 +90,7 @@ def make_plan(
         )
     trials: dict[str, TrialConfig] = {}
     invalid: list[InvalidSetting] = []
+    without_effect = _set_fields(space)
     for settings in expand(space):
         try:
             trial = TrialConfig.model_validate(nest(settings))
@@ -96,9 +98,18 @@ def make_plan(
             invalid.append(_invalid_setting(space, settings, error))
         else:
             trials.setdefault(trial.signature, trial)
+            if without_effect:
+                unused = trial.unused()
+                without_effect = {name: unused[name] for name in without_effect if name in unused}
     if not trials:
         problems = [Problem(f"{reason.count} settings", reason.sentence) for reason in count_reasons(invalid)]
         raise ConfigError(problems, f"search space {space.name}: none of its settings makes a trial")
+    if without_effect:
+        problems = [
+            Problem(_place(space, name), f"has no effect in any trial: it needs {needed}; leave it out or set that")
+            for name, needed in without_effect.items()
+        ]
+        raise ConfigError(problems, f"search space {space.name}")
     done = trials.keys() & set(finished)
     todo = tuple(trial for signature, trial in trials.items() if signature not in done)
     return Plan(
@@ -116,6 +127,16 @@ def count_reasons(invalid: Sequence[InvalidSetting], most: int = 5) -> tuple[Rea
     counts = Counter(setting.reason for setting in invalid)
     first = {setting.reason: setting.settings for setting in reversed(invalid)}
     return tuple(Reason(sentence, count, first[sentence]) for sentence, count in counts.most_common(most))
+
+
+def _set_fields(space: SearchSpace) -> dict[str, str]:
+    """The fields that a space varies, or fixes to another value than the default, in its order."""
+    fixed = [name for name, value in flatten(space.trial) if value != _DEFAULTS[name]]
+    return dict.fromkeys([*fixed, *space.axes], "")
+
+
+def _place(space: SearchSpace, field: str) -> str:
+    return f"space.{field}" if field in space.axes else f"trial.{field}"
 
 
 def _draws(space: SearchSpace, cell: Mapping[str, Any]) -> Iterator[dict[str, Any]]:

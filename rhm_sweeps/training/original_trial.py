@@ -58,10 +58,6 @@ def _with_test_strings(fields: dict[str, Any]) -> TrialConfig:
     trial = parse_trial(nest({"training.test_size": 0, **fields}), "the model's trial")
     left = trial.grammar.p_max - trial.training.train_size
     fields = {"training.test_size": max(0, min(TEST_SIZE, left)), **fields}
-    model = trial.model
-    for name, same in (("filter_size", trial.grammar.tuple_size), ("depth", trial.grammar.num_layers)):
-        if getattr(model, name) == same:  # one trial has one signature
-            fields[f"model.{name}"] = None
     return parse_trial(nest(fields), "the model's trial")
 
 

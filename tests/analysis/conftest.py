@@ -28,6 +28,8 @@ def ramp(start: float, end: float) -> np.ndarray:
 
 
 def metrics_of(config: TrialConfig) -> dict[str, np.ndarray]:
+    if config.model.name == "classifier":
+        return _classifier_metrics(config)
     onset = math.log2(config.training.train_size) + 2
     validity = {
         f"validity_{level}": chance + (1 - chance) * ramp(2 + 2 * level, 3 + 2 * level)
@@ -45,6 +47,17 @@ def metrics_of(config: TrialConfig) -> dict[str, np.ndarray]:
         "hamming": 2 * (1 - excess),
         "steps_per_second": np.full(len(STEPS), 100.0),
         "wall_time_s": STEPS / 100,
+    }
+
+
+def _classifier_metrics(config: TrialConfig) -> dict[str, np.ndarray]:
+    """The test accuracy falls from window to window, the training accuracy does not."""
+    windows = range(1, config.evaluation.time_windows + 1)
+    learned = ramp(2, 8)
+    return {
+        **dict.fromkeys(("train_loss", "test_loss"), 2 - learned),
+        **{f"test_accuracy_time_{window}": learned / window for window in windows},
+        **{f"train_accuracy_time_{window}": learned for window in windows},
     }
 
 

@@ -59,9 +59,12 @@ def test_the_original_codes_names_mean_the_same_trial(rhm_sweep: RhmSweep, mlflo
     original = (
         "--num_features 4 --num_classes 4 --num_synonyms 2 --tuple_size 2 --num_layers 2 --nT 4 --width 8 --train_size 8 "
         "--batch_size 8 --num_samples 16 --loss_pairs 16 --n_epoch 4 --lr 0.005 --optim adam --process discrete "
-        "--model bpUnet --model_type start --model_output logits"
+        "--model bpUnet --model_type start --model_output logits --scheduler None --warmup_steps 0 --n_trajectories 1 "
+        "--filter_size 2 --depth 2 --save_freq 1 --print_period 100 --seed_model 0"
     )
-    assert rhm_sweep("train", *original.split(), "--json").document == ours
+    said = rhm_sweep("train", *original.split(), "--json")
+    assert said.document == ours
+    assert "--print-period has no effect" in said.err
 
 
 def recorded(folder: Path) -> dict[str, int]:
@@ -82,6 +85,29 @@ def test_epochs_are_passes_over_the_training_set(rhm_sweep: RhmSweep, mlflow_fol
 
 
 @pytest.mark.slow
+def test_the_original_codes_gaussian_process(rhm_sweep: RhmSweep, mlflow_folder: Path) -> None:
+    original = ("--process", "continuous", "--model_type", "noise")
+    document = rhm_sweep("train", *TINY, "--steps", "2", *original, "--json").document
+    assert set(document) == {"signature", "history", *POINT}
+    assert len(document["validity"]) == 2
+    with Ledger(mlflow_folder / f"results/train-{document['signature']}") as ledger:
+        diffusion = ledger.trials()[0].config["diffusion"]
+    assert (diffusion["process"], diffusion["target"]) == ("gaussian", "noise")
+
+
+@pytest.mark.slow
+def test_a_classifier_has_accuracies_and_no_samples(rhm_sweep: RhmSweep, mlflow_folder: Path) -> None:
+    flags = [flag for flag in TINY if not flag.startswith("--width")]
+    flags += ["--model", "classifier", "--embedding-dim", "8", "--num-heads", "2", "--steps", "2"]
+    document = rhm_sweep("train", *flags, "--json").document
+    assert set(document) == {"signature", "history", "train_accuracy", "test_accuracy", *POINT}
+    assert document["validity"] == [None, None]
+    assert document["copies"] is None
+    assert 0 <= document["train_accuracy"] <= 1
+    assert "train accuracy" in rhm_sweep("train", *flags).out
+
+
+@pytest.mark.slow
 def test_without_test_strings_the_test_loss_is_null(rhm_sweep: RhmSweep, mlflow_folder: Path) -> None:
     document = rhm_sweep("train", *TINY, "--steps", "2", "--test-size", "0", "--json").document
     assert document["test_loss"] is None
@@ -93,8 +119,8 @@ WRONG = {
     "--num-classes 30": "`num_classes` * `num_synonyms` is 30 * 3 = 90, but must be <= v**s = 64",
     "--num-classes 2 --num-layers 2 --num-synonyms 2 --train-size 1000": "1000, but must be <= P_max = 16",
     "--train-size 17000 --test-size 1000": "is 17000 + 1000 = 18000, but must be <= P_max = 17496",
-    "--precision float16": "training.precision: is 'float16', but input should be 'float32' or 'bf16'",
-    "--process gaussian": "diffusion.process: is 'gaussian', but input should be",
+    "--precision float16": "training.precision: is 'float16', but input should be 'float32', 'bf16' or 'tf32'",
+    "--process normal": "diffusion.process: is 'normal', but input should be",
     "--tuple-size 1": "grammar.tuple_size: is 1, but input should be greater than or equal to 2",
     "--num-layers 12 --tuple-size 16 --num-features 255 --num-synonyms 255": "but must be <= 4194304",
     "--batch-size 0": "training.batch_size: is 0, but input should be greater than or equal to 1",
@@ -104,12 +130,19 @@ WRONG = {
     "--n-epoch 0": "Invalid value for '--n-epoch'",
     "--steps many": "Invalid value for '--steps'",
     "--sampling-steps 500": "`sampling_steps` is 500, but must be <= timesteps = 200",
-    "--model transformer": "model.name: is 'transformer', but input should be 'bp_unet'",
-    "--model-type noise": "model_type: is 'noise', but the uniform process predicts x_0 by logits: must be 'start'",
+    "--model unet": "model.name: is 'unet', but input should be 'bp_unet', 'transformer' or 'classifier'",
+    "--model-type noise": "`target` is 'noise' and `output` is 'logits', but must be 'start' and 'logits' with the process 'uniform'",
+    "--model_output probabilities": "but must be 'start' and 'logits' with the process 'uniform'; or set `process` to gaussian",
+    "--model-type x": "diffusion.target: is 'x', but input should be 'start', 'noise' or 'exact_score'",
+    "--noise-scale 2": "diffusion.noise_scale: is 2.0, but has an effect only with process gaussian; leave it out",
+    "--model classifier --width 64": "model.width: is 64, but has an effect only with bp_unet; leave it out",
+    "--scheduler linear": "training.lr_schedule: is 'linear', but input should be 'constant', 'cosine' or 'step'",
+    "--scheduler-time 7": "training.lr_decay_steps: is 7, but has an effect only with lr_schedule step; leave it out",
+    "--explicit binary_3_level --train-size 8 --seed-rules 3": "only with no explicit grammar; leave it out",
     "--output ../x": "the sweep name is '../x', but must be",
     "--device gpu": "the device is 'gpu', but must be cpu or cuda",
     "--width": "requires an argument",
-    "--seed_rule 3": "No such option: --seed-rule (Possible options: --seed, --seed-rules, --seed-sample)",
+    "--seed_rule 3": "No such option: --seed-rule (Possible options: --seed",
 }
 
 

@@ -18,7 +18,7 @@ def trial(seed: int = 0, test_size: int = 4, model: dict[str, Any] | None = None
         "grammar": {"num_features": 4, "num_classes": 4, "num_synonyms": 2, "num_layers": 2},
         "diffusion": {"timesteps": 20},
         "model": {"width": 8, "embedding_size": 8, "num_heads": 2, "feedforward_size": 8, **(model or {})},
-        "training": {"train_size": 8, "test_size": test_size, "batch_size": 8, "seed": seed},
+        "training": {"train_size": 8, "test_size": test_size, "batch_size": 8, "seed": seed, "seed_sample": seed},
         "evaluation": {"num_samples": 32, "loss_pairs": 64, **evaluation},
     })  # fmt: skip
 

@@ -116,6 +116,38 @@ def test_equal_trials_are_planned_once() -> None:
     assert plan.duplicates == 1
 
 
+def test_trials_that_differ_in_nothing_that_matters_are_planned_once() -> None:
+    """Momentum is one of SGD's settings: Adam's three trials are one."""
+    optimizers, momenta = {"grid": ["sgd", "adam"]}, {"grid": [0.0, 0.5, 0.9]}
+    plan = make_plan(space_of(space={"training.optimizer": optimizers, "training.momentum": momenta}))
+    assert [trial.training.optimizer for trial in plan.trials] == ["sgd"] * 3 + ["adam"]
+    assert plan.duplicates == 2
+
+
+def test_every_field_without_effect_in_any_trial_is_a_problem() -> None:
+    space = space_of(
+        trial={"model": {"dropout": 0.1, "width": 64}, "diffusion": {"noise_scale": 1.0}, "training": {"seed_resample": 4}},
+        space={  # the invalid settings of nine synonyms do not count
+
+            "training.momentum": {"grid": [0.5, 0.9]},
+            "training.optimizer": {"grid": ["adam", "adamw"]},
+            "grammar.num_synonyms": {"grid": [3, 9]},
+        },
+    )
+    with pytest.raises(ConfigError, match="search space x: 3 problems") as caught:
+        make_plan(space)
+    assert {problem.where: problem.message.split(":")[1] for problem in caught.value.problems} == {
+        "trial.model.dropout": " it needs a transformer; leave it out or set that",
+        "trial.training.seed_resample": " it needs resample_level >= 1; leave it out or set that",
+        "space.training.momentum": " it needs optimizer sgd; leave it out or set that",
+    }
+
+
+def test_a_field_with_effect_in_one_trial_is_no_problem() -> None:
+    plan = make_plan(space_of(trial={"model": {"dropout": 0.1}}, space={"model.name": {"grid": ["bp_unet", "transformer"]}}))
+    assert len(plan.trials) == 2
+
+
 def test_replicas_that_meet_an_axis_of_seeds_are_planned_once() -> None:
     space = space_of(space={name: {"range": [0, 2]} for name in SEEDS}, replicas=3)
     plan = make_plan(space)
