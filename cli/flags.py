@@ -37,6 +37,8 @@ TrainSize = Annotated[int, field_option(TrainingConfig, "train_size")]
 TestSize = Annotated[int, field_option(TrainingConfig, "test_size")]
 SeedSample = Annotated[int, field_option(TrainingConfig, "seed_sample")]
 Replacement = Annotated[bool, field_option(TrainingConfig, "replacement")]
+ResampleLevel = Annotated[int, field_option(TrainingConfig, "resample_level")]
+SeedResample = Annotated[int, field_option(TrainingConfig, "seed_resample")]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document on stdout and nothing else there.")]
 
 GRAMMAR_FLAGS = {

@@ -11,7 +11,18 @@ import typer
 from rhm_sweeps.config import DiffusionConfig, GrammarConfig, TrainingConfig
 from rhm_sweeps.errors import UsageError
 
-from .flags import Json, Replacement, SeedSample, TestSize, Timesteps, TrainSize, checked, grammar_flags
+from .flags import (
+    Json,
+    Replacement,
+    ResampleLevel,
+    SeedResample,
+    SeedSample,
+    TestSize,
+    Timesteps,
+    TrainSize,
+    checked,
+    grammar_flags,
+)
 from .output import print_json, stderr, stdout
 
 app = typer.Typer(help="Look at a grammar: its rules, strings, parses and theory.", no_args_is_help=True)
@@ -70,6 +81,8 @@ def sample(
     test_size: TestSize = TRAINING.test_size,
     seed_sample: SeedSample = TRAINING.seed_sample,
     replacement: Replacement = TRAINING.replacement,
+    resample_level: ResampleLevel = TRAINING.resample_level,
+    seed_resample: SeedResample = TRAINING.seed_resample,
     tree: Tree = False,
     as_json: Json = False,
 ) -> None:
@@ -82,7 +95,8 @@ def sample(
 
     checked(TrainingConfig, train_size=train_size, test_size=test_size, seed_sample=seed_sample)
     grammar = make_grammar(config)
-    data = make_dataset(grammar, train_size, test_size, seed_sample, replacement)
+    resample = {"resample_level": resample_level, "seed_resample": seed_resample}
+    data = make_dataset(grammar, train_size, test_size, seed_sample, replacement, **resample)
     strings = np.concatenate([data.train, data.test])
     classes = np.concatenate([data.train_classes, data.test_classes])
     if as_json:

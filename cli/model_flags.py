@@ -18,9 +18,7 @@ if TYPE_CHECKING:
 
 PLAIN_INTERVAL_S = 10.0
 
-Model = Annotated[
-    str, typer.Argument(help="Path of a trained model, <signature>.safetensors, or the name of a sweep.")
-]
+Model = Annotated[str, typer.Argument(help="Path of a trained model, <signature>.safetensors, or the name of a sweep.")]
 Trial = Annotated[
     str | None, typer.Option("--trial", help="First digits of the trial's signature, if the sweep has several models.")
 ]

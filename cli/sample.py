@@ -64,6 +64,7 @@ def sample(
     content = _content(trained, strings, chosen)
     if out is None:
         sys.stdout.write(content.decode())
+        sys.stdout.flush()  # here, so that a closed pipe is noticed where it is handled
         return
     _write(out, content)
     stderr.print(f"{count:,} strings in {out}", markup=False, soft_wrap=True)

@@ -101,7 +101,11 @@ class TrialConfig(Section):
             "model.depth": self.grammar.num_layers,
             "evaluation.sampling_steps": self.diffusion.timesteps,
         }
-        return [name for name, value in means.items() if getattr(getattr(self, name.split(".")[0]), name.split(".")[1]) == value]
+        return [
+            name
+            for name, value in means.items()
+            if getattr(getattr(self, name.split(".")[0]), name.split(".")[1]) == value
+        ]
 
     def flat(self) -> dict[str, Any]:
         """All fields by dotted name, as in `{"training.train_size": 1024}`."""

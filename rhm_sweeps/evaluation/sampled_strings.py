@@ -28,7 +28,9 @@ class SampledStrings:
         Raises:
             UsageError: if the grammar is ambiguous.
         """
-        return cls(grammar, strings, Parser(grammar).parse(strings).classes, StringSet(training_strings).contains(strings))
+        return cls(
+            grammar, strings, Parser(grammar).parse(strings).classes, StringSet(training_strings).contains(strings)
+        )
 
     def frame(self) -> pd.DataFrame:
         """One row per string: token_1 .. token_d, class (missing if invalid), valid, copied; by name where symbols have names."""

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from rhm_sweeps.evaluation.rule_usage import RuleFrequencies, rule_frequencies, total_variation
 from rhm_sweeps.evaluation.subtuples import SubtupleSet
-from rhm_sweeps.grammar import Grammar, Parser, StringSet
+from rhm_sweeps.grammar import Grammar, Parser, StringSet, string_keys
 
 
 @dataclass(frozen=True, eq=False)
@@ -68,7 +68,8 @@ def string_metrics(samples: NDArray[np.uint8], reference: Reference) -> dict[str
         `log_likelihood`: mean log-probability of valid samples under the grammar, nats per string.
         `copies`: share of samples equal to a training string; `excess_copies`: copies beyond the valid share times P / P_max,
         which a perfect model would make by chance (times the training strings' probability, if that is not the same for all
-        strings); `novel_valid`: share valid and not in the training set.
+        strings); `novel_valid`: share valid and not in the training set; `distinct`: number of different samples by that of
+        samples, small where a model says the same string again and again, however valid it is.
         `hamming`, `hamming_min`, `hamming_median`, `hamming_max`: mean, least, median and greatest Hamming distance of a sample
         to its nearest training string, in tokens.
 
@@ -86,6 +87,7 @@ def string_metrics(samples: NDArray[np.uint8], reference: Reference) -> dict[str
         "copies": _mean(copied),
         "excess_copies": _mean(copied) - _mean(valid) * reference.training_mass,
         "novel_valid": _mean(valid & ~copied),
+        "distinct": len(np.unique(string_keys(samples))) / len(samples),
         **_distances(reference.training_set.nearest_hamming(samples)),
     }
 

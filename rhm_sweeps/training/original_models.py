@@ -11,7 +11,6 @@ import pickle
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import torch
 from torch import Tensor
@@ -45,6 +44,10 @@ class _Layer:
     weight: str
     bias: str
     norm: str | None = None
+
+    @property
+    def their_norm(self) -> str:
+        return f"{self.theirs.removesuffix('.0')}.1.layer_norm"
 
     @property
     def power(self) -> float:
@@ -109,40 +112,9 @@ def convert(state: Mapping[str, Tensor], sizes: Sizes) -> dict[str, Tensor]:
             parameters[layer.bias] = biases.float() / (layer.fan_in + 1) ** layer.power
         parameters[layer.weight] = scale * filters.permute(order).reshape(inputs, -1)
         if layer.norm is not None:
-            norm = f"{layer.theirs.removesuffix('.0')}.1.layer_norm"
-            parameters |= {f"{layer.norm}.{name}": state[f"{norm}.{name}"].float() for name in ("weight", "bias")}
+            for name in ("weight", "bias"):
+                parameters[f"{layer.norm}.{name}"] = state[f"{layer.their_norm}.{name}"].float()
     return parameters
-
-
-def schedule_of(state: Mapping[str, Tensor]) -> dict[str, Any]:
-    """What the table `alpha_t` = 1 - beta_t, t = 0..T, says of `timesteps`, `beta1` and `beta2`; nothing if there is none."""
-    alpha = state.get("alpha_t")
-    if alpha is None or alpha.ndim != 1 or len(alpha) < 2:
-        return {}
-    beta1, beta2 = (float(f"{1.0 - float(alpha[t]):.4g}") for t in (0, -1))
-    return {"timesteps": len(alpha) - 1, "beta1": beta1, "beta2": beta2}
-
-
-def schedule_problems(state: Mapping[str, Tensor], timesteps: int, beta1: float, beta2: float) -> list[str]:
-    """Say which tables of the diffusion contradict a linear noise schedule; tables of an unknown name by their length alone."""
-    betas = torch.linspace(beta1, beta2, timesteps + 1, dtype=torch.float64)
-    alpha_bar = (1 - betas).cumprod(0)
-    theirs = {"alpha_t": 1 - betas, "alphabar_t": alpha_bar}
-    known = theirs | {"beta_t": betas, "betas": betas, "alphas": 1 - betas, "alphas_cumprod": alpha_bar}
-    problems = []
-    for name, table in state.items():
-        if table.ndim != 1 or name.startswith("model.") or len(table) < 2:
-            continue
-        if len(table) - 1 != timesteps and (name in theirs or len(table) != timesteps):
-            problems.append(
-                f"`{name}` has {len(table)} entries, but must have T + 1 = {timesteps + 1}; set `timesteps`"
-            )
-        elif name in known and not math.isclose(float(table[-1]), float(known[name][-1]), rel_tol=1e-3):
-            value, expected = float(table[-1]), float(known[name][-1])
-            problems.append(
-                f"`{name}` ends at {value:.4g}, but beta1 = {beta1:g} and beta2 = {beta2:g} give {expected:.4g}"
-            )
-    return problems
 
 
 def _layers(sizes: Sizes) -> Iterator[_Layer]:
@@ -165,8 +137,7 @@ def _shape_problems(state: Mapping[str, Tensor], sizes: Sizes) -> Iterator[str]:
         if sizes.bias:
             expected[f"{layer.theirs}.bias"] = (channels,)
         if layer.norm is not None:
-            norm = f"{layer.theirs.removesuffix('.0')}.1.layer_norm"
-            expected |= {f"{norm}.weight": (channels,), f"{norm}.bias": (channels,)}
+            expected |= {f"{layer.their_norm}.{name}": (channels,) for name in ("weight", "bias")}
     for name, shape in expected.items():
         if name not in state:
             yield f"`{name}` is missing, but must be there with the shape {shape}"

@@ -9,7 +9,8 @@ from torch import Tensor
 
 from rhm_sweeps.config import TrialConfig, nest, parse_trial
 from rhm_sweeps.errors import ConfigError, Problem
-from rhm_sweeps.training.original_models import Sizes, schedule_of, schedule_problems
+from rhm_sweeps.training.original_models import Sizes
+from rhm_sweeps.training.original_schedule import schedule_of, schedule_problems
 
 TEST_SIZE = 256
 """The original code's default."""
@@ -63,7 +64,7 @@ def _with_test_strings(fields: dict[str, Any]) -> TrialConfig:
 
 def _contradictions(trial: TrialConfig, sizes: Sizes) -> Iterator[Problem]:
     grammar, model = trial.grammar, trial.model
-    found = {
+    found: dict[str, tuple[Any, Any]] = {
         "grammar.num_features": (grammar.num_features, sizes.vocabulary),
         "model.filter_size": (model.filter_size or grammar.tuple_size, sizes.filter_size),
         "model.depth": (model.depth or grammar.num_layers, sizes.depth),

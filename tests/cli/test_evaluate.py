@@ -37,7 +37,7 @@ def test_json_has_levels_and_parts_of_the_times_as_lists(rhm_sweep: RhmSweep, tm
     assert len(found["validity"]) == 2
     assert len(found["train_loss_time"]) == len(found["test_loss_time"]) == 4
     assert {"train_loss", "test_loss", "copies", "excess_copies", "novel_valid", "hamming"} <= found.keys()
-    assert sum(found["train_loss_time"]) / 4 == pytest.approx(found["train_loss"])
+    assert min(found["train_loss_time"]) < found["train_loss"] < max(found["train_loss_time"])
 
 
 def test_options_change_what_is_measured(rhm_sweep: RhmSweep, tmp_path: Path) -> None:
@@ -75,7 +75,8 @@ def test_a_classifier_has_accuracies_per_part_of_the_times(rhm_sweep: RhmSweep, 
 def test_a_model_that_was_trained_has_the_numbers_of_its_training(rhm_sweep: RhmSweep, mlflow_folder: Path) -> None:
     recorded = rhm_sweep("train", *TINY, "--steps", "8", "--output", "mine", "--json").document
     found = rhm_sweep("evaluate", "mine", "--json").document
-    for name in ("signature", "step", "train_loss", "test_loss", "validity", "copies", "novel_valid", "hamming"):
+    assert found["signature"] == recorded["signature"]
+    for name in ("step", "train_loss", "test_loss", "validity", "copies", "novel_valid", "hamming"):
         assert found[name] == pytest.approx(recorded[name], rel=1e-6)
 
 

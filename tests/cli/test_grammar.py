@@ -35,6 +35,15 @@ def test_sample_json(run_json: Callable[..., Any]) -> None:
     }
 
 
+def test_resampled_strings_keep_their_classes_and_change(run_json: Callable[..., Any]) -> None:
+    sizes = ["--train-size", "20", "--test-size", "5"]
+    plain = run_json("sample", *STANDARD, *sizes)
+    again = run_json("sample", *STANDARD, *sizes, "--resample-level", "1", "--seed-resample", "4")
+    other = run_json("sample", *STANDARD, *sizes, "--resample-level", "1", "--seed-resample", "5")
+    assert plain["classes"] == again["classes"] == other["classes"]
+    assert len({str(found["strings"]) for found in (plain, again, other)}) == 3
+
+
 def test_sample_with_replacement(run_json: Callable[..., Any]) -> None:
     sizes = ("--train-size", "20000", "--test-size", "0", "--replacement")
     assert len(run_json("sample", *STANDARD, *sizes)["strings"]) == 20_000

@@ -68,9 +68,21 @@ def test_what_is_assumed_is_said(rhm_sweep: RhmSweep, theirs: Path) -> None:
     ("arguments", "code", "message"),
     [
         (("theirs", *DATA), 2, "grammar.num_synonyms: is not in the file; give it, or the file's logs"),
-        (("theirs", *RULES, *DATA, "--width", "9"), 2, "model.width: is 9, but the model in the file has 8; leave it out"),
-        (("theirs", *RULES, *DATA, "--nT", "20"), 2, "`alpha_t` has 13 entries, but must have T + 1 = 21; set `timesteps`"),
-        (("theirs", *RULES, *DATA, "--dropout", "0.1"), 2, "model.dropout: is 0.1, but has an effect only with a transformer"),
+        (
+            ("theirs", *RULES, *DATA, "--width", "9"),
+            2,
+            "model.width: is 9, but the model in the file has 8; leave it out",
+        ),
+        (
+            ("theirs", *RULES, *DATA, "--nT", "20"),
+            2,
+            "`alpha_t` has 13 entries, but must have T + 1 = 21; set `timesteps`",
+        ),
+        (
+            ("theirs", *RULES, *DATA, "--dropout", "0.1"),
+            2,
+            "model.dropout: is 0.1, but has an effect only with a transformer",
+        ),
         (("theirs", *RULES), 2, "but must be <= P_max = 32"),
         (("theirs", *RULES, *DATA, "--out", "theirs/x"), 2, "cannot write theirs/x"),
         (("theirs", *RULES, "--logs", "other.pt"), 1, "other.pt holds no `args`; leave --logs out"),

@@ -30,7 +30,7 @@ def metrics(samples: np.ndarray, grammar: Grammar = GRAMMAR, train: np.ndarray =
 def test_names() -> None:
     of_levels = {f"{name}_{level}" for name in ("validity", "rule_usage_tv", "subtuple_copies") for level in (1, 2)}
     distances = {"hamming", "hamming_min", "hamming_median", "hamming_max"}
-    of_strings = {"copies", "excess_copies", "novel_valid", "class_balance_tv", "log_likelihood"}
+    of_strings = {"copies", "excess_copies", "novel_valid", "class_balance_tv", "log_likelihood", "distinct"}
     assert set(metrics(EVERY)) == of_levels | distances | of_strings
 
 
@@ -67,6 +67,7 @@ def brute_force(grammar: Grammar, samples: np.ndarray, train: np.ndarray) -> dic
         "copies": float(copies),
         "excess_copies": float(copies - by_chance),
         "novel_valid": float(np.mean([x in probability and x not in known for x in strings])),
+        "distinct": len(set(strings)) / len(strings),
         "hamming": float(np.mean(nearest)),
         "hamming_min": float(min(nearest)),
         "hamming_median": float(np.median(nearest)),

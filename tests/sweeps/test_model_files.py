@@ -30,7 +30,7 @@ def signatures(tmp_path: Path) -> list[str]:
 def test_a_path_is_itself(tmp_path: Path, signatures: list[str]) -> None:
     path = tmp_path / f"pair/models/{signatures[0]}.safetensors"
     assert find_model(str(path), tmp_path) == path
-    with pytest.raises(UsageError, match="`--trial` is 64, but .* is one model; leave it out"):
+    with pytest.raises(UsageError, match=r"`--trial` is 64, but .* is one model; leave it out"):
         find_model(str(path), tmp_path, "64")
 
 
@@ -45,9 +45,9 @@ def test_the_only_model_needs_no_digits(tmp_path: Path, signatures: list[str]) -
 
 
 def test_several_models_are_listed_with_what_they_differ_in(tmp_path: Path, signatures: list[str]) -> None:
-    with pytest.raises(UsageError, match="sweep pair has 2 models; choose one with --trial:\n") as caught:
+    with pytest.raises(UsageError, match=r"^sweep pair has 2 models; choose one with --trial:\n") as caught:
         find_model("pair", tmp_path)
-    first, *lines = str(caught.value).splitlines()
+    _, *lines = str(caught.value).splitlines()
     assert sorted(line.split()[0] for line in lines) == signatures
     assert sorted(line.split()[1:] for line in lines) == [["train_size=32"], ["train_size=64"]]
     with pytest.raises(UsageError, match="has no models whose signature starts with xx; choose one"):
@@ -55,7 +55,7 @@ def test_several_models_are_listed_with_what_they_differ_in(tmp_path: Path, sign
 
 
 def test_what_is_not_there_is_said(tmp_path: Path, signatures: list[str]) -> None:
-    with pytest.raises(UsageError, match="there is no model pear, and no sweep of that name .*; sweeps there: pair"):
+    with pytest.raises(UsageError, match=r"there is no model pear, and no sweep of that name .*; sweeps there: pair"):
         find_model("pear", tmp_path)
     with pytest.raises(UsageError, match=r"there is no model a/b\.safetensors"):
         find_model("a/b.safetensors", tmp_path)

@@ -126,9 +126,12 @@ def test_trials_that_differ_in_nothing_that_matters_are_planned_once() -> None:
 
 def test_every_field_without_effect_in_any_trial_is_a_problem() -> None:
     space = space_of(
-        trial={"model": {"dropout": 0.1, "width": 64}, "diffusion": {"noise_scale": 1.0}, "training": {"seed_resample": 4}},
+        trial={
+            "model": {"dropout": 0.1, "width": 64},
+            "diffusion": {"noise_scale": 1.0},
+            "training": {"seed_resample": 4},
+        },
         space={  # the invalid settings of nine synonyms do not count
-
             "training.momentum": {"grid": [0.5, 0.9]},
             "training.optimizer": {"grid": ["adam", "adamw"]},
             "grammar.num_synonyms": {"grid": [3, 9]},
@@ -144,7 +147,9 @@ def test_every_field_without_effect_in_any_trial_is_a_problem() -> None:
 
 
 def test_a_field_with_effect_in_one_trial_is_no_problem() -> None:
-    plan = make_plan(space_of(trial={"model": {"dropout": 0.1}}, space={"model.name": {"grid": ["bp_unet", "transformer"]}}))
+    plan = make_plan(
+        space_of(trial={"model": {"dropout": 0.1}}, space={"model.name": {"grid": ["bp_unet", "transformer"]}})
+    )
     assert len(plan.trials) == 2
 
 

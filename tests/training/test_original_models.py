@@ -17,7 +17,8 @@ from rhm_sweeps.diffusion.processes import make_process
 from rhm_sweeps.errors import CheckpointError, ConfigError
 from rhm_sweeps.models import build_model
 from rhm_sweeps.training.original_logs import read_logs
-from rhm_sweeps.training.original_models import convert, read_original, schedule_of, sizes_of
+from rhm_sweeps.training.original_models import convert, read_original, sizes_of
+from rhm_sweeps.training.original_schedule import schedule_of
 from rhm_sweeps.training.original_trial import original_trial
 
 V, W, T = 5, 12, 20
