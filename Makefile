@@ -61,6 +61,10 @@ format: $(DEV)  ## Mend style and formatting in place
 benchmark: $(RUN)  ## Measure packs against a plain loop, side by side (BENCHMARK_FLAGS="--width 64" for one width)
 	@$(BIN)/python benchmarks/steps_and_evaluation.py $(BENCHMARK_FLAGS)
 
+.PHONY: notebooks
+notebooks: $(DEV)  ## Execute the notebooks of docs/notebooks/ and keep their outputs
+	@$(BIN)/python .ci/notebooks.py
+
 .PHONY: constraints
 constraints: $(DEV)  ## Pin the installed versions in constraints.txt
 	@$(BIN)/python .ci/constraints.py > constraints.txt.new

@@ -35,6 +35,12 @@ Save = Annotated[
 Thresholds = Annotated[
     bool, typer.Option("--thresholds", help="Also the noise at which half of the class is lost, by exact inference.")
 ]
+InfiniteDepth = Annotated[
+    int,
+    typer.Option(
+        "--infinite-depth", min=0, help="Also the thresholds of infinitely deep trees, over so many grammars."
+    ),
+]
 Tree = Annotated[bool, typer.Option("--tree", help="Draw the derivation of one string.")]
 File = Annotated[
     Path,
@@ -133,13 +139,16 @@ def theory(
     *,
     timesteps: Timesteps = DIFFUSION.timesteps,
     thresholds: Thresholds = False,
+    infinite_depth: InfiniteDepth = 0,
     as_json: Json = False,
 ) -> None:
     """What theory says: number of strings, validity by chance, sample complexity, noise threshold, lowest loss.
 
     epsilon* is the threshold at infinite depth. --thresholds adds where half
     of the class is lost at the depth of these very rules, for uncertain
-    evidence (epsilon), replaced tokens (uniform) and hidden ones (masked).
+    evidence (epsilon), replaced tokens (uniform) and hidden ones (masked);
+    --infinite-depth 32 where it is lost of ever deeper trees, mean over 32
+    grammars, which takes a minute.
     """
     from rhm_sweeps.grammar import bayes_floor, chance_validity, epsilon_star, sample_complexity
 
@@ -153,6 +162,7 @@ def theory(
         "epsilon_star": epsilon_star(config),
         "bayes_floor": bayes_floor(config, timesteps),
         **({"half_overlap": _half_overlap(config)} if thresholds else {}),
+        **({"infinite_depth": _infinite_depth(config, infinite_depth)} if infinite_depth else {}),
     }
     if as_json:
         sys.set_int_max_str_digits(0)  # P_max of a deep grammar has more digits than Python prints by default
@@ -168,6 +178,19 @@ def _half_overlap(config: GrammarConfig) -> dict[str, float]:
 
     grammar = WeightedGrammar.of(make_grammar(config))
     return {process: half_overlap_noise(grammar, process) for process in PROCESSES}
+
+
+def _infinite_depth(config: GrammarConfig, num_grammars: int) -> dict[str, dict[str, float]]:
+    from rich.progress import track
+
+    from rhm_sweeps.evaluation.evidence import PROCESSES
+    from rhm_sweeps.evaluation.infinite_depth import infinite_depth_threshold
+
+    found: dict[str, dict[str, float]] = {}
+    for process in track(PROCESSES, "thresholds", console=stderr, transient=True, disable=not stderr.is_terminal):
+        threshold = infinite_depth_threshold(config, process, num_grammars)
+        found[process] = {"mean": threshold.mean, "standard_error": threshold.standard_error}
+    return found
 
 
 def _text(file: Path) -> str:

@@ -97,6 +97,10 @@ def theory_tables(config: GrammarConfig, facts: dict[str, Any]) -> Group:
     if "half_overlap" in facts:
         noises = ", ".join(f"{process} {noise:.3f}" for process, noise in facts["half_overlap"].items())
         lines.append(f"Half of the class is lost at noise: {noises}")
+    if "infinite_depth" in facts:
+        found = facts["infinite_depth"].items()
+        noises = ", ".join(f"{process} {at['mean']:.3f} ± {at['standard_error']:.3f}" for process, at in found)
+        lines.append(f"At infinite depth: {noises}")
     return Group(table, *map(Text, lines))
 
 

@@ -39,6 +39,11 @@ def test_the_tour_runs(tmp_path):
         assert ended.returncode == 0, f"{shlex.join(command)}\n{ended.stdout}\n{ended.stderr}"
     for name in ("report.html", "results.parquet", "results.csv"):
         assert (tmp_path / "results" / "quickstart" / "report" / name).stat().st_size > 1000
+    (lines,) = blocks("python")
+    trained = min((tmp_path / "results" / "quickstart" / "models").iterdir())
+    code = f"{lines.replace('<signature>', trained.stem)}\nassert strings.shape == (100, 8)"
+    ended = run([sys.executable, "-c", code], tmp_path)
+    assert ended.returncode == 0, ended.stderr
 
 
 def test_the_search_space_is_valid(tmp_path):

@@ -11,6 +11,7 @@ import pytest
 
 from rhm_sweeps.cli import output
 from rhm_sweeps.config import GrammarConfig
+from rhm_sweeps.evaluation.infinite_depth import infinite_depth_threshold
 from rhm_sweeps.grammar import explicit_form, load_grammar, make_dataset, make_grammar
 
 COMMAND = ("grammar",)
@@ -162,3 +163,13 @@ def test_output_fits_80_columns(arguments: tuple[str, ...], run: Run, monkeypatc
     code, out, _ = run(*arguments)
     assert code == 0
     assert max(map(len, out.splitlines())) <= 80
+
+
+def test_thresholds_at_infinite_depth_are_those_of_the_library(run: Run, run_json: Callable[..., Any]) -> None:
+    small = ("--num-features", "4", "--num-classes", "4", "--num-synonyms", "1", "--infinite-depth", "2")
+    found = run_json("theory", *small)["infinite_depth"]
+    config = GrammarConfig(num_features=4, num_classes=4, num_synonyms=1)
+    for process in ("epsilon", "uniform", "masked"):
+        expected = infinite_depth_threshold(config, process, 2)
+        assert found[process] == {"mean": expected.mean, "standard_error": expected.standard_error}
+    assert "At infinite depth: epsilon" in run("theory", *small)[1]
