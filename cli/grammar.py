@@ -153,6 +153,7 @@ def theory(
     from rhm_sweeps.grammar import bayes_floor, chance_validity, epsilon_star, sample_complexity
 
     from .grammar_view import theory_tables
+    from .thresholds import half_overlaps, infinite_depths
 
     checked(DiffusionConfig, timesteps=timesteps)
     facts = {
@@ -161,36 +162,14 @@ def theory(
         "sample_complexity": sample_complexity(config),
         "epsilon_star": epsilon_star(config),
         "bayes_floor": bayes_floor(config, timesteps),
-        **({"half_overlap": _half_overlap(config)} if thresholds else {}),
-        **({"infinite_depth": _infinite_depth(config, infinite_depth)} if infinite_depth else {}),
+        **({"half_overlap": half_overlaps(config)} if thresholds else {}),
+        **({"infinite_depth": infinite_depths(config, infinite_depth)} if infinite_depth else {}),
     }
     if as_json:
         sys.set_int_max_str_digits(0)  # P_max of a deep grammar has more digits than Python prints by default
         print_json(facts)
         return
     stdout.print(theory_tables(config, facts))
-
-
-def _half_overlap(config: GrammarConfig) -> dict[str, float]:
-    from rhm_sweeps.evaluation.evidence import PROCESSES
-    from rhm_sweeps.evaluation.half_overlap import half_overlap_noise
-    from rhm_sweeps.grammar import WeightedGrammar, make_grammar
-
-    grammar = WeightedGrammar.of(make_grammar(config))
-    return {process: half_overlap_noise(grammar, process) for process in PROCESSES}
-
-
-def _infinite_depth(config: GrammarConfig, num_grammars: int) -> dict[str, dict[str, float]]:
-    from rich.progress import track
-
-    from rhm_sweeps.evaluation.evidence import PROCESSES
-    from rhm_sweeps.evaluation.infinite_depth import infinite_depth_threshold
-
-    found: dict[str, dict[str, float]] = {}
-    for process in track(PROCESSES, "thresholds", console=stderr, transient=True, disable=not stderr.is_terminal):
-        threshold = infinite_depth_threshold(config, process, num_grammars)
-        found[process] = {"mean": threshold.mean, "standard_error": threshold.standard_error}
-    return found
 
 
 def _text(file: Path) -> str:

@@ -63,7 +63,7 @@ def loss_figure(analysis: SweepAnalysis) -> Drawing:
 
 def validity_figure(analysis: SweepAnalysis) -> Drawing:
     """Validity per level and copies against steps, one panel per setting."""
-    groups = spread(list(analysis.settings.index), MOST_GROUPS)
+    groups = spread(analysis.sampled, MOST_GROUPS)
     facets = analysis.settings["facet"].nunique()
     columns = facets if 1 < facets <= 4 else 4 if len(groups) == 4 or len(groups) > 6 else 3
     height = max(1.9, 6.6 / columns) if len(groups) > columns else 2.8
@@ -83,7 +83,7 @@ def validity_figure(analysis: SweepAnalysis) -> Drawing:
     entries += [line("copies", color=COPIES, linestyle=DASHED), line("chance", **FLOOR)]
     entries += [line("innovation window", color=WINDOW, linewidth=7, solid_capstyle="butt")]
     outside_legend(figure, entries)
-    caption = VALIDITY_CAPTION + left_out(len(groups), len(analysis.settings))
+    caption = VALIDITY_CAPTION + left_out(len(groups), len(analysis.sampled))
     return Drawing("validity", "Rules learned level by level, and copies", caption, figure)
 
 

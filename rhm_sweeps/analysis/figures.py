@@ -36,7 +36,7 @@ def draw_figures(analysis: SweepAnalysis) -> list[Drawing]:
     """Draw the figures that the sweep has data for; none for a sweep without points."""
     if analysis.settings.empty:
         return []
-    makers = MAKERS if analysis.has_samples else OF_LOSSES
+    makers = MAKERS if analysis.sampled else OF_LOSSES
     with style():
         return [drawing for make in makers if (drawing := make(analysis)) is not None]
 

@@ -13,7 +13,7 @@ from rhm_sweeps.analysis.sweep_analysis import SweepAnalysis
 def limits(analysis: SweepAnalysis) -> list[str]:
     """What is missing from a sweep, and which questions it leaves open."""
     of_samples = (_sizes, _too_short, _losses, _exhausted)
-    makers = (_unfinished, _seeds, *(of_samples if analysis.settings.empty or analysis.has_samples else (_no_samples,)))
+    makers = (_unfinished, _seeds, *(of_samples if analysis.settings.empty or analysis.sampled else (_no_samples,)))
     return [sentence for make in makers for sentence in make(analysis)]
 
 

@@ -35,9 +35,12 @@ class SweepAnalysis:
     """Whether a group's loss is the divergence of a discrete denoising process, which has a Bayes floor."""
 
     @property
-    def has_samples(self) -> bool:
-        """Whether any trial sampled strings; classifiers do not."""
-        return "copies" in self.curves and bool(self.curves["copies", "mean"].notna().any())
+    def sampled(self) -> list[int]:
+        """The settings whose trials sampled strings; classifiers do not."""
+        if ("copies", "mean") not in self.curves:
+            return []
+        known = self.curves["copies", "mean"].dropna().index.get_level_values("group")
+        return [group for group in self.settings.index if group in known]
 
     @property
     def measured(self) -> pd.DataFrame:

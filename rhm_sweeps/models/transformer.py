@@ -1,7 +1,7 @@
 """Transformers (arXiv 1706.03762): an encoder, and the encoder-decoder denoiser made of it.
 
-Pre-norm layers with GELU. Weights start N(0, 1/fan_in), positions and queries N(0, 1), so that packs and precisions need no tuning of
-their own.
+Pre-norm layers with GELU. Weights start N(0, 1/fan_in), those of the readout a tenth of that, so that the first predictions are nearly
+uniform; positions and queries start N(0, 1).
 """
 
 from __future__ import annotations
@@ -18,6 +18,8 @@ from rhm_sweeps.models.bp_unet import Norm
 from rhm_sweeps.models.linear import Linear
 from rhm_sweeps.models.network import Network, NormalDraw
 from rhm_sweeps.streams import mix64, uniform
+
+READOUT_SCALE = 0.1
 
 
 class Dropout(nn.Module):
@@ -137,12 +139,13 @@ def time_features(share_of_time: Tensor, channels: int) -> Tensor:
 
 @torch.no_grad()
 def reset_transformer(model: nn.Module, normal: NormalDraw, tables: Sequence[str]) -> None:
-    """Draw linear weights N(0, 1/fan_in) and tables N(0, 1); norms and biases keep their start."""
+    """Draw linear weights N(0, 1/fan_in), the readout's a tenth of that, and tables N(0, 1); norms and biases keep their start."""
     for name, parameter in model.named_parameters():
         if name in tables:
             parameter.copy_(normal(name, parameter.shape))
         elif parameter.ndim == 2:
-            parameter.copy_(normal(name, parameter.shape) / math.sqrt(parameter.shape[0]))
+            scale = READOUT_SCALE if name == "readout.weight" else 1.0
+            parameter.copy_(normal(name, parameter.shape) * (scale / math.sqrt(parameter.shape[0])))
 
 
 def build(config: TrialConfig, dtype: torch.dtype) -> Transformer:

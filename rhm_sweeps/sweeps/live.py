@@ -13,7 +13,7 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
-from rhm_sweeps.sweeps.pack_run import Progress
+from rhm_sweeps.sweeps.pack_progress import Progress
 from rhm_sweeps.sweeps.progress import PackProgress, SweepProgress, duration
 
 PLAIN_INTERVAL_S = 10.0

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import torch
 
@@ -15,6 +14,7 @@ from rhm_sweeps.evaluation.evaluator import PackEvaluator, evaluation_steps
 from rhm_sweeps.grammar import make_grammar
 from rhm_sweeps.ledger import MetricPoint, now_ms
 from rhm_sweeps.sweeps.cost import work_done
+from rhm_sweeps.sweeps.pack_progress import Ending, PackClock, Progress
 from rhm_sweeps.sweeps.stop_rule import stop_reason
 from rhm_sweeps.training.batches import draw_strings
 from rhm_sweeps.training.checkpoints import KEPT, latest_checkpoint, prune_checkpoints, save_checkpoint, step_path
@@ -24,63 +24,6 @@ from rhm_sweeps.training.saved_models import save_model
 
 BURST_S = 0.5
 """Training time between looks at the clock and at the finiteness of the losses."""
-
-
-@dataclass(frozen=True)
-class Ending:
-    """How a member ended, and why."""
-
-    signature: str
-    state: Literal["done", "failed"]
-    reason: str = ""
-
-
-@dataclass(frozen=True)
-class Progress:
-    """What happened since the last report: new metric points, members that ended; and where the pack stands."""
-
-    step: int
-    steps: int
-    active: int
-    steps_per_second: float
-    points: tuple[MetricPoint, ...] = ()
-    endings: tuple[Ending, ...] = ()
-    warnings: tuple[str, ...] = ()
-    work: float | None = None
-    """Share of a full trial's floating-point work that is done, evaluations included."""
-
-    @property
-    def finished(self) -> bool:
-        return self.active == 0
-
-
-@dataclass
-class _Clock:
-    """Seconds of the pack's life, over all its resumes, and its pace since the last evaluation."""
-
-    lived_s: float = 0.0
-    steps_per_second: float = 0.0
-    _steps: int = 0
-    _seconds: float = 0.0
-    _last: float = field(default_factory=time.monotonic)
-
-    def tick(self) -> float:
-        """Count the time since the last tick as lived, and return it."""
-        now = time.monotonic()
-        elapsed, self._last = now - self._last, now
-        self.lived_s += elapsed
-        return elapsed
-
-    def trained(self, steps: int) -> None:
-        """Count the time since the last tick as spent on `steps` optimizer steps."""
-        self._steps += steps
-        self._seconds += self.tick()
-        self.steps_per_second = self._steps / self._seconds
-
-    def evaluated(self) -> None:
-        """Count the time since the last tick as spent on an evaluation; the pace is measured anew."""
-        self.tick()
-        self._steps, self._seconds = 0, 0.0
 
 
 class PackRun:
@@ -114,7 +57,7 @@ class PackRun:
         self._schedule = evaluation_steps(self.steps, self._trial.evaluation.points_per_doubling)
         self._points: dict[str, list[MetricPoint]] = {signature: [] for signature in signatures}
         self._endings: dict[str, Ending] = {}
-        self._clock = _Clock()
+        self._clock = PackClock()
         self._last_save = time.monotonic()
         self._build(device)
         self._backlog = self._restore(signatures)

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Protocol
 
 from rhm_sweeps.ledger import Ledger
-from rhm_sweeps.sweeps.pack_run import Ending, Progress
+from rhm_sweeps.sweeps.pack_progress import Ending, Progress
 from rhm_sweeps.sweeps.stop_request import StopRequest
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Protocol
 
 from rhm_sweeps.config import TrialConfig
-from rhm_sweeps.sweeps.pack_run import Progress
+from rhm_sweeps.sweeps.pack_progress import Progress
 
 
 @dataclass(frozen=True)

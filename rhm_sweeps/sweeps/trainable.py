@@ -11,7 +11,8 @@ import torch
 from ray import tune
 
 from rhm_sweeps.config import TrialConfig, parse_trial
-from rhm_sweeps.sweeps.pack_run import Ending, PackRun, Progress
+from rhm_sweeps.sweeps.pack_progress import Ending, Progress
+from rhm_sweeps.sweeps.pack_run import PackRun
 from rhm_sweeps.training.checkpoints import write_atomically
 
 

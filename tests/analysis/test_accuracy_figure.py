@@ -30,13 +30,13 @@ def test_accuracy_is_that_of_the_last_step_in_the_middle_of_each_window(analysis
 def test_a_sweep_of_classifiers_has_no_figures_of_samples(analysis) -> None:
     assert [drawing.name for drawing in draw_figures(analysis)] == ["losses", "accuracy"]
     assert any("sample no strings" in sentence for sentence in limits(analysis))
-    assert not analysis.has_samples
+    assert not analysis.sampled
 
 
 def test_a_sweep_without_classifiers_has_no_accuracy(make_sweep, grid) -> None:
     analysis = analyze(make_sweep(grid(sizes=(64, 256), seeds=1)))
     assert accuracy_figure(analysis) is None
-    assert analysis.has_samples
+    assert analysis.sampled
 
 
 def test_only_discrete_processes_have_a_bayes_floor(make_sweep, grid) -> None:

@@ -92,10 +92,10 @@ def test_every_position_and_the_time_matter():
     assert not torch.allclose(model(x.flip(1), t), output.flip(1))
 
 
-def test_outputs_are_of_order_one_at_any_size():
+def test_first_predictions_are_nearly_uniform_at_any_size():
     for size in (12, 192):
         output = initial_model(trial(embedding_size=size))(torch.randn(64, 4, 5), torch.full((64,), 5))
-        assert 0.3 < float(output.detach().std()) < 3
+        assert 0.03 < float(output.detach().std()) < 0.3
 
 
 @pytest.mark.parametrize("channels", [2, 5, 8])

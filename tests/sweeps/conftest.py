@@ -16,7 +16,7 @@ from rhm_sweeps.ledger import Ledger, MetricPoint
 from rhm_sweeps.sweeps.drive import Outcome, Run, drive, record_plan
 from rhm_sweeps.sweeps.folder import SweepFolder, create_sweep_folder
 from rhm_sweeps.sweeps.in_process import run_in_process
-from rhm_sweeps.sweeps.pack_run import Progress
+from rhm_sweeps.sweeps.pack_progress import Progress
 from rhm_sweeps.sweeps.plan import Plan, make_plan
 from rhm_sweeps.sweeps.search_space import SearchSpace
 from rhm_sweeps.sweeps.stop_request import StopRequest

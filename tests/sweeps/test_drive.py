@@ -15,7 +15,7 @@ from rhm_sweeps.sweeps import drive as drive_module
 from rhm_sweeps.sweeps.code_identity import code_hash
 from rhm_sweeps.sweeps.drive import Outcome, check_code, drive, is_planned, record_plan, unfinished_tasks
 from rhm_sweeps.sweeps.folder import SweepFolder
-from rhm_sweeps.sweeps.pack_run import Ending, Progress
+from rhm_sweeps.sweeps.pack_progress import Ending, Progress
 from rhm_sweeps.sweeps.search_space import SearchSpace
 from rhm_sweeps.sweeps.tasks import Listener, PackTask
 from rhm_sweeps.training.checkpoints import latest_checkpoint

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from rhm_sweeps.ledger import MetricPoint
-from rhm_sweeps.sweeps.pack_run import Ending, PackRun, Progress
+from rhm_sweeps.sweeps.pack_progress import Ending, Progress
+from rhm_sweeps.sweeps.pack_run import PackRun
 from rhm_sweeps.sweeps.progress import SweepProgress, duration
 
 from .conftest import tiny_plan

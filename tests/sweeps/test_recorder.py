@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from rhm_sweeps.ledger import Ledger, MetricPoint
-from rhm_sweeps.sweeps.pack_run import Ending, Progress
+from rhm_sweeps.sweeps.pack_progress import Ending, Progress
 from rhm_sweeps.sweeps.recorder import Recorder
 
 from .conftest import RecordingView
