@@ -5,6 +5,7 @@
 #   make quickstart PIP_FLAGS="--extra-index-url URL"    options for pip; with the URL of an index with CPU builds of PyTorch,
 #                                                        a machine without an NVIDIA GPU does not download CUDA (several GB)
 #   make test PYTEST_FLAGS="-k grammar -x"               options for pytest
+#   make test PYTEST_WORKERS=0                           one test after another; by default two files of tests run at a time
 
 SHELL := bash
 .SHELLFLAGS := -eu -o pipefail -c
@@ -15,6 +16,7 @@ BIN := $(VENV)/bin
 PYTHON ?= python3.13 python3.12 python3.11 python3
 PIP_FLAGS ?=
 PYTEST_FLAGS ?=
+PYTEST_WORKERS ?= 2
 BENCHMARK_FLAGS ?=
 PIP_INSTALL := $(BIN)/python -m pip install -qq --disable-pip-version-check --constraint constraints.txt $(PIP_FLAGS)
 PINS := pyproject.toml constraints.txt
@@ -36,7 +38,7 @@ venv: $(RUN)  ## Make .venv/ with what the package needs; nothing to do unless p
 
 .PHONY: test
 test: $(DEV)  ## Run all tests
-	@$(BIN)/python -m pytest $(PYTEST_FLAGS)
+	@$(BIN)/python -m pytest -n $(PYTEST_WORKERS) --dist loadfile $(PYTEST_FLAGS)
 
 .PHONY: test-fast
 test-fast: $(DEV)  ## Run the tests that take less than a second each
