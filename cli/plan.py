@@ -53,6 +53,7 @@ def show_plan(plan: Plan, pool: Pool, *, as_json: bool) -> None:
         ("trials", f"{len(plan.trials) + len(plan.finished):,}"),
         ("finished", f"{len(plan.finished):,}"),
         ("invalid, left out", f"{len(plan.invalid):,}"),
+        ("not required, left out", f"{len(plan.not_required):,}"),
         ("repeated, merged", f"{plan.duplicates:,}"),
         ("packs", f"{len(plan.packs):,}" + (f" of {' or '.join(map(str, sizes))} trials" if sizes else "")),
         ("pool", f"{pool.name}: {pool.slots} {pool.device} slots"),
@@ -63,5 +64,5 @@ def show_plan(plan: Plan, pool: Pool, *, as_json: bool) -> None:
         table.add_row(label, value)
     stdout.print(f"{plan.space.name}: {plan.space.question}", markup=False)
     stdout.print(table)
-    for reason in count_reasons(plan.invalid):
+    for reason in (*count_reasons(plan.invalid), *count_reasons(plan.not_required)):
         stdout.print(f"left out {reason}", markup=False)

@@ -19,7 +19,9 @@ from .flags import Json
 from .output import print_json, stdout
 
 if TYPE_CHECKING:
-    from rhm_sweeps.sweeps.plan import Plan
+    from collections.abc import Sequence
+
+    from rhm_sweeps.sweeps.plan import InvalidSetting, Plan
     from rhm_sweeps.sweeps.search_space import SearchSpace
 
 app = typer.Typer(
@@ -81,7 +83,7 @@ def check(space: Space, *, overrides: Overrides = None, as_json: Json = False) -
         print_json({"valid": False, "problems": problems})
         raise typer.Exit(error.exit_code) from None
     if as_json:
-        reasons = [asdict(reason) for reason in count_reasons(plan.invalid)]
+        reasons = [asdict(reason) for reason in (*count_reasons(plan.invalid), *count_reasons(plan.not_required))]
         print_json({"valid": True, "space": plan.space.to_dict(), **_counts(plan), "reasons": reasons})
         return
     _print_plan(plan)
@@ -104,33 +106,52 @@ def fields(*, as_json: Json = False) -> None:
 
 def _counts(plan: Plan) -> dict[str, int]:
     return {
-        "settings": plan.space.size,
+        "settings": plan.num_settings,
         "trials": len(plan.trials),
         "duplicates": plan.duplicates,
         "invalid": len(plan.invalid),
+        "not_required": len(plan.not_required),
         "packs": len(plan.packs),
     }
 
 
 def _print_plan(plan: Plan) -> None:
-    from rhm_sweeps.sweeps.plan import count_reasons
-
     space, counts = plan.space, _counts(plan)
     stdout.print(f"[bold]{space.name}[/]  {escape(space.question)}")
-    axes = Table("Axis", "Values", box=box.SIMPLE_HEAD)
-    for name, axis in space.axes.items():
-        word, arguments = next(iter(axis.to_dict().items()))
-        axes.add_row(name, f"{word}: {', '.join(map(str, arguments))}")
-    if space.random_axes:
-        axes.add_row("draws", f"{space.num_draws} per combination, seed {space.search.seed}")
-    axes.add_row("replicas", str(space.replicas))
-    stdout.print(axes)
+    stdout.print(_axes_table(space))
     packs = f"{counts['packs']:,} pack{'s' if counts['packs'] != 1 else ''}"
     stdout.print(f"{counts['trials']:,} trials in {packs}, from {counts['settings']:,} settings")
     if plan.duplicates:
         stdout.print(f"{plan.duplicates:,} settings give a trial that another one gives too")
     if plan.invalid:
         stdout.print(f"[yellow]{len(plan.invalid):,} settings make no trial and are left out:[/]")
-    for reason in count_reasons(plan.invalid):
+    _print_reasons(plan.invalid)
+    if plan.not_required:
+        stdout.print(f"{len(plan.not_required):,} settings do not meet what the space requires:")
+    _print_reasons(plan.not_required)
+
+
+def _axes_table(space: SearchSpace) -> Table:
+    axes = Table("Axis", "Values", box=box.SIMPLE_HEAD)
+    for settings in space.zipped:
+        axes.add_row("zip", escape(", ".join(f"{name}={value}" for name, value in settings.items())))
+    for name, axis in space.axes.items():
+        word, arguments = next(iter(axis.to_dict().items()))
+        when = f" when {space.conditions[name].text}" if name in space.conditions else ""
+        axes.add_row(name, escape(f"{word}: {', '.join(map(str, arguments))}{when}"))
+    for name, expression in space.derived.items():
+        axes.add_row(name, escape(f"derived: {expression.text}"))
+    for condition in space.require:
+        axes.add_row("require", escape(condition.text))
+    if space.random_axes:
+        axes.add_row("draws", f"{space.num_draws} per combination, seed {space.search.seed}")
+    axes.add_row("replicas", str(space.replicas))
+    return axes
+
+
+def _print_reasons(left_out: Sequence[InvalidSetting]) -> None:
+    from rhm_sweeps.sweeps.plan import count_reasons
+
+    for reason in count_reasons(left_out):
         first = ", ".join(f"{name}={value}" for name, value in reason.first.items())
         stdout.print(f"  {reason.count:,} x {escape(reason.sentence)} (first: {escape(first)})")

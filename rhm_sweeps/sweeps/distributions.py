@@ -26,6 +26,8 @@ class Distribution(ABC):
 
     form: ClassVar[str]
     """How it is written in YAML, between braces."""
+    num_arguments: ClassVar[tuple[int, ...]] = (2,)
+    """How many numbers it may be written with, where it does not list options."""
 
     @abstractmethod
     def extremes(self) -> Sequence[Scalar]:
@@ -99,6 +101,7 @@ class Range(ListedDistribution):
     stop: int
     step: int = 1
     form: ClassVar[str] = "range: [start, stop] or [start, stop, step]"
+    num_arguments: ClassVar[tuple[int, ...]] = (2, 3)
 
     def __post_init__(self) -> None:
         _check_numbers("range", [self.start, self.stop, self.step], integer=True)
@@ -177,8 +180,65 @@ class LogRandInt(Interval):
     logarithmic = True
 
 
+@dataclass(frozen=True)
+class QUniform(RandomDistribution):
+    """A multiple of q from low to high, both included, each as likely; an integer if all three are."""
+
+    low: float
+    high: float
+    q: float
+    form: ClassVar[str] = "quniform: [low, high, q]"
+    num_arguments: ClassVar[tuple[int, ...]] = (3,)
+
+    def __post_init__(self) -> None:
+        _check_numbers("quniform", [self.low, self.high, self.q], integer=False)
+        if self.q <= 0:
+            raise UsageError(f"`quniform` has q = {self.q}, but must have q > 0")
+        if self.low >= self.high:
+            raise UsageError(f"`quniform` has low = {self.low} and high = {self.high}, but low must be < high")
+        for bound in (self.low, self.high):
+            if not abs(bound / self.q) <= MAX_INTEGER or abs(bound / self.q - round(bound / self.q)) > 1e-6:
+                raise UsageError(f"`quniform` has the bound {bound}, but it must be a multiple of q = {self.q}")
+
+    def sample(self, rng: Random) -> float:
+        multiple = rng.randint(round(self.low / self.q), round(self.high / self.q)) * self.q
+        return float(f"{multiple:.12g}") if isinstance(self.extremes()[0], float) else multiple
+
+    def extremes(self) -> Sequence[float]:
+        if all(isinstance(number, int) for number in (self.low, self.high, self.q)):
+            return (self.low, self.high)
+        return (float(self.low), float(self.high))
+
+    def to_dict(self) -> dict[str, list[Scalar]]:
+        return {"quniform": [self.low, self.high, self.q]}
+
+
+@dataclass(frozen=True)
+class Normal(RandomDistribution):
+    """A real number with this mean and standard deviation; draws that the field does not take make no trial."""
+
+    mean: float
+    std: float
+    form: ClassVar[str] = "normal: [mean, std]"
+
+    def __post_init__(self) -> None:
+        _check_numbers("normal", [self.mean, self.std], integer=False)
+        if self.std <= 0:
+            raise UsageError(f"`normal` has std = {self.std}, but must have std > 0")
+
+    def sample(self, rng: Random) -> float:
+        return rng.gauss(self.mean, self.std)
+
+    def extremes(self) -> Sequence[float]:
+        return (float(self.mean),)
+
+    def to_dict(self) -> dict[str, list[Scalar]]:
+        return {"normal": [self.mean, self.std]}
+
+
 DISTRIBUTIONS: dict[str, type[Distribution]] = {
-    kind.__name__.lower(): kind for kind in (Grid, Range, Choice, Uniform, LogUniform, RandInt, LogRandInt)
+    kind.__name__.lower(): kind
+    for kind in (Grid, Range, Choice, Uniform, LogUniform, QUniform, RandInt, LogRandInt, Normal)
 }
 """All distributions by the word that names them in YAML and on the command line."""
 
@@ -207,7 +267,7 @@ def parse_distribution(mapping: Any) -> Distribution:
         raise UsageError(f"`{word}` is {arguments!r}, but takes a list: {{{kind.form}}}")
     if issubclass(kind, Options):
         return kind(tuple(arguments))
-    if len(arguments) != 2 and (kind is not Range or len(arguments) != 3):
+    if len(arguments) not in kind.num_arguments:
         raise UsageError(f"`{word}` is {arguments!r}, but is written {{{kind.form}}}")
     return kind(*arguments)
 

@@ -53,6 +53,12 @@ def takes_integers(field: str) -> bool:
     return int in (annotation, *get_args(annotation))
 
 
+def takes_numbers(field: str) -> bool:
+    """Whether the values of a field are integers or real numbers."""
+    annotation = _info(field).annotation
+    return takes_integers(field) or float in (annotation, *get_args(annotation))
+
+
 def resolve_field(name: str, fields: Sequence[str] = FIELDS) -> str:
     """Return the one field with this dotted name, or with this last part.
 

@@ -2,6 +2,7 @@
 
     FIELD=VALUE              fixes a field, which then is no axis:        training.steps=1000
     FIELD=DISTRIBUTION:A,B   makes a field an axis, as in YAML:           training.train_size=grid:64,128
+    FIELD=derived:EXPRESSION derives a field from others, as in YAML:     training.test_size=derived:train_size // 4
     name, replicas, search.algorithm, search.num_samples, search.seed     replicas=2
 
 A field may be written by its last part where only one has it (`train_size=64`). Values are YAML 1.2 scalars (`1e-3`,
@@ -71,6 +72,7 @@ def _apply(document: dict[str, Any], text: str) -> Path:
         return ("search", key)
     axis = _axis(value)
     document["trial"].pop(field, None)
+    _leave_out_of_zip(document["space"], field)
     if axis is None:
         document["space"].pop(field, None)
         document["trial"][field] = parse_scalar(value)
@@ -79,12 +81,22 @@ def _apply(document: dict[str, Any], text: str) -> Path:
     return ("space", field)
 
 
-def _axis(value: str) -> dict[str, list[Any]] | None:
+def _leave_out_of_zip(space: dict[str, Any], field: str) -> None:
+    """The last change counts, so that a field that is changed no longer varies with others."""
+    rest = [{name: value for name, value in settings.items() if name != field} for settings in space.pop("zip", [])]
+    zipped = [settings for index, settings in enumerate(rest) if settings and settings not in rest[:index]]
+    if zipped:
+        space["zip"] = zipped
+
+
+def _axis(value: str) -> dict[str, Any] | None:
     """Return the distribution that a value names, or None for a plain value."""
     match = re.fullmatch(r"([a-z]+):(.*)", value)
     if match is None:
         return None
     word, arguments = match.groups()
+    if word == "derived":
+        return {word: arguments}
     if word not in DISTRIBUTIONS:
         near = difflib.get_close_matches(word, DISTRIBUTIONS, n=1, cutoff=0.5)
         cure = f"did you mean `{near[0]}`?" if near else f"there are {', '.join(DISTRIBUTIONS)}"

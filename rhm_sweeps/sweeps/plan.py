@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-import itertools
-import json
 from collections import Counter
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from random import Random
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 from pydantic import ValidationError
 
 from rhm_sweeps.config import TrialConfig, flatten, nest, trial_problems
 from rhm_sweeps.errors import ConfigError, Problem, UsageError
+from rhm_sweeps.sweeps.expansion import DEFAULTS, derive, expand, unmet
 from rhm_sweeps.sweeps.packing import Pack, make_packs
-from rhm_sweeps.sweeps.search_space import SEED_FIELDS, SearchSpace
+from rhm_sweeps.sweeps.search_space import SearchSpace
+from rhm_sweeps.sweeps.space_header import SEED_FIELDS
 
 MAX_SETTINGS = 1_000_000
-_DEFAULTS = TrialConfig().flat()
 
 
 @dataclass(frozen=True)
@@ -49,22 +47,32 @@ class Plan:
     invalid: tuple[InvalidSetting, ...]
     duplicates: int
     packs: tuple[Pack, ...]
+    not_required: tuple[InvalidSetting, ...] = ()
+    """Settings that do not meet `require`: left out because that was asked for."""
+
+    @property
+    def num_settings(self) -> int:
+        """All settings of the space, replicas included, whatever became of them."""
+        kept = len(self.trials) + len(self.finished) + self.duplicates
+        return kept + len(self.invalid) + len(self.not_required)
 
 
-def expand(space: SearchSpace) -> Iterator[dict[str, Any]]:
-    """Yield the settings of a space by dotted field: listed axes crossed (the last fastest), then draws, then replicas.
+@dataclass
+class _Sorted:
+    """What became of the settings of a space so far; `without_effect` says of each field set what would give it an effect."""
 
-    Draw i of a field depends on the search seed, the values of the listed axes, i and the field alone, so a larger
-    `num_samples` keeps earlier draws. Replica r adds r to each seed that is not an axis.
-    """
-    fixed = dict(flatten(space.trial))
-    listed = space.listed_axes
-    seeds = {name: fixed.get(name, _DEFAULTS[name]) for name in SEED_FIELDS if name not in space.axes}
-    for values in itertools.product(*(axis.values() for axis in listed.values())):
-        cell = dict(zip(listed, values, strict=True))
-        for draw in _draws(space, cell):
-            for replica in range(space.replicas):
-                yield fixed | cell | draw | {name: seed + replica for name, seed in seeds.items()}
+    without_effect: dict[str, str]
+    trials: dict[str, TrialConfig] = field(default_factory=dict)
+    invalid: list[InvalidSetting] = field(default_factory=list)
+    not_required: list[InvalidSetting] = field(default_factory=list)
+    duplicates: int = 0
+
+    def add(self, trial: TrialConfig) -> None:
+        self.duplicates += trial.signature in self.trials
+        self.trials.setdefault(trial.signature, trial)
+        if self.without_effect:
+            unused = trial.unused()
+            self.without_effect = {name: unused[name] for name in self.without_effect if name in unused}
 
 
 def make_plan(
@@ -88,37 +96,19 @@ def make_plan(
         raise UsageError(
             f"search space {space.name} has {space.size:,} settings, but must have <= {MAX_SETTINGS:,}; coarsen an axis"
         )
-    trials: dict[str, TrialConfig] = {}
-    invalid: list[InvalidSetting] = []
-    without_effect = _set_fields(space)
-    for settings in expand(space):
-        try:
-            trial = TrialConfig.model_validate(nest(settings))
-        except ValidationError as error:
-            invalid.append(_invalid_setting(space, settings, error))
-        else:
-            trials.setdefault(trial.signature, trial)
-            if without_effect:
-                unused = trial.unused()
-                without_effect = {name: unused[name] for name in without_effect if name in unused}
-    if not trials:
-        problems = [Problem(f"{reason.count} settings", reason.sentence) for reason in count_reasons(invalid)]
-        raise ConfigError(problems, f"search space {space.name}: none of its settings makes a trial")
-    if without_effect:
-        problems = [
-            Problem(_place(space, name), f"has no effect in any trial: it needs {needed}; leave it out or set that")
-            for name, needed in without_effect.items()
-        ]
-        raise ConfigError(problems, f"search space {space.name}")
+    found = _sort(space)
+    _check(space, found)
+    trials = found.trials
     done = trials.keys() & set(finished)
     todo = tuple(trial for signature, trial in trials.items() if signature not in done)
     return Plan(
         space=space,
         trials=todo,
         finished=tuple(trial for signature, trial in trials.items() if signature in done),
-        invalid=tuple(invalid),
-        duplicates=space.size - len(trials) - len(invalid),
+        invalid=tuple(found.invalid),
+        duplicates=found.duplicates,
         packs=make_packs(todo, max_members, min_packs),
+        not_required=tuple(found.not_required),
     )
 
 
@@ -129,25 +119,54 @@ def count_reasons(invalid: Sequence[InvalidSetting], most: int = 5) -> tuple[Rea
     return tuple(Reason(sentence, count, first[sentence]) for sentence, count in counts.most_common(most))
 
 
+def _sort(space: SearchSpace) -> _Sorted:
+    found = _Sorted(_set_fields(space))
+    for expanded in expand(space):
+        settings = expanded
+        try:
+            settings = derive(space.derived, expanded)
+            if condition := unmet(space.require, settings):
+                found.not_required.append(_left_out(space, settings, f"does not meet `require`: {condition.text}"))
+                continue
+            trial = TrialConfig.model_validate(nest(settings))
+        except UsageError as error:
+            found.invalid.append(_left_out(space, settings, str(error)))
+        except ValidationError as error:
+            found.invalid.append(_left_out(space, settings, "; ".join(map(str, trial_problems(error)))))
+        else:
+            found.add(trial)
+    return found
+
+
+def _check(space: SearchSpace, found: _Sorted) -> None:
+    if not found.trials:
+        reasons = [*count_reasons(found.invalid), *count_reasons(found.not_required)]
+        problems = [Problem(f"{reason.count} settings", reason.sentence) for reason in reasons]
+        raise ConfigError(problems, f"search space {space.name}: none of its settings makes a trial")
+    if found.without_effect:
+        problems = [
+            Problem(_place(space, name), f"has no effect in any trial: it needs {needed}; leave it out or set that")
+            for name, needed in found.without_effect.items()
+        ]
+        raise ConfigError(problems, f"search space {space.name}")
+
+
 def _set_fields(space: SearchSpace) -> dict[str, str]:
     """The fields that a space varies, or fixes to another value than the default, in its order."""
-    fixed = [name for name, value in flatten(space.trial) if value != _DEFAULTS[name]]
-    return dict.fromkeys([*fixed, *space.axes], "")
+    fixed = [name for name, value in flatten(space.trial) if value != DEFAULTS[name]]
+    return dict.fromkeys([*fixed, *_varied(space)], "")
+
+
+def _varied(space: SearchSpace) -> tuple[str, ...]:
+    return (*(space.zipped[0] if space.zipped else ()), *space.axes, *space.derived)
 
 
 def _place(space: SearchSpace, field: str) -> str:
-    return f"space.{field}" if field in space.axes else f"trial.{field}"
+    if space.zipped and field in space.zipped[0]:
+        return f"space.zip.{field}"
+    return f"space.{field}" if field in _varied(space) else f"trial.{field}"
 
 
-def _draws(space: SearchSpace, cell: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
-    axes = space.random_axes
-    prefix = f"{space.search.seed}/{json.dumps(cell, sort_keys=True)}"
-    for index in range(space.num_draws):
-        yield {name: axis.sample(Random(f"{prefix}/{index}/{name}")) for name, axis in axes.items()}
-
-
-def _invalid_setting(space: SearchSpace, settings: Mapping[str, Any], error: ValidationError) -> InvalidSetting:
-    varied = (*space.axes, *SEED_FIELDS) if space.replicas > 1 else tuple(space.axes)
-    return InvalidSetting(
-        {name: settings[name] for name in varied if name in settings}, "; ".join(map(str, trial_problems(error)))
-    )
+def _left_out(space: SearchSpace, settings: Mapping[str, Any], reason: str) -> InvalidSetting:
+    varied = dict.fromkeys((*_varied(space), *(SEED_FIELDS if space.replicas > 1 else ())))
+    return InvalidSetting({name: settings[name] for name in varied if name in settings}, reason)

@@ -11,13 +11,11 @@ from pathlib import Path
 from typing import Any, Self
 
 from rhm_sweeps.errors import UsageError
-from rhm_sweeps.sweeps.distributions import Distribution, ListedDistribution, RandomDistribution
+from rhm_sweeps.sweeps.distributions import Distribution, ListedDistribution, RandomDistribution, Scalar
+from rhm_sweeps.sweeps.expressions import Expression
 from rhm_sweeps.sweeps.space_document import check_document
 from rhm_sweeps.sweeps.space_header import SearchSettings
 from rhm_sweeps.yaml_loader import MAX_BYTES, LocatedTree, load_yaml
-
-SEED_FIELDS: tuple[str, ...] = ("grammar.seed_rules", "training.seed_sample", "training.seed")
-"""The seeds to which replica r adds r, unless they are axes."""
 
 _SHIPPED = "rhm_sweeps.search_spaces"
 
@@ -32,7 +30,10 @@ class SpaceFile:
 
 @dataclass(frozen=True)
 class SearchSpace:
-    """A checked search space. `trial` holds the fixed values, nested; `axes` the distribution of each dotted field."""
+    """A checked search space. `trial` holds the fixed values, nested; `axes` the distribution of each dotted field,
+    `derived` the expressions of those that follow from others, `require` the conditions that each setting has to meet,
+    `conditions` where the axes hold that do not hold everywhere, `zipped` settings that vary together.
+    """
 
     name: str
     question: str = ""
@@ -40,6 +41,10 @@ class SearchSpace:
     axes: Mapping[str, Distribution] = field(default_factory=dict)
     search: SearchSettings = field(default_factory=SearchSettings)
     replicas: int = 1
+    derived: Mapping[str, Expression] = field(default_factory=dict)
+    require: tuple[Expression, ...] = ()
+    conditions: Mapping[str, Expression] = field(default_factory=dict)
+    zipped: tuple[Mapping[str, Scalar], ...] = ()
 
     @classmethod
     def load(cls, name_or_path: str | Path) -> Self:
@@ -79,8 +84,19 @@ class SearchSpace:
             ConfigError: listing everything that is wrong.
         """
         document = check_document(located)
-        header = document.header
-        return cls(header.name, header.question, document.trial, document.axes, header.search, header.replicas)
+        header, space = document.header, document.space
+        return cls(
+            name=header.name,
+            question=header.question,
+            trial=document.trial,
+            axes=space.axes,
+            search=header.search,
+            replicas=header.replicas,
+            derived=space.derived,
+            require=document.require,
+            conditions=space.conditions,
+            zipped=space.zipped,
+        )
 
     def to_dict(self) -> dict[str, Any]:
         """The space as JSON values; `SearchSpace.build(**space.to_dict())` is an equal space."""
@@ -88,15 +104,24 @@ class SearchSpace:
             "name": self.name,
             "question": self.question,
             "trial": {section: dict(values) for section, values in self.trial.items()},
-            "space": {name: axis.to_dict() for name, axis in self.axes.items()},
+            "space": {
+                **({"zip": [dict(settings) for settings in self.zipped]} if self.zipped else {}),
+                **{name: axis.to_dict() | self._when(name) for name, axis in self.axes.items()},
+                **{name: {"derived": expression.text} for name, expression in self.derived.items()},
+            },
             "search": self.search.model_dump(exclude_none=True),
             "replicas": self.replicas,
+            **({"require": [condition.text for condition in self.require]} if self.require else {}),
         }
+
+    def _when(self, name: str) -> dict[str, str]:
+        return {"when": self.conditions[name].text} if name in self.conditions else {}
 
     @property
     def size(self) -> int:
-        """Number of settings, replicas included, before invalid and equal ones are dropped."""
-        return math.prod(len(axis.values()) for axis in self.listed_axes.values()) * self.num_draws * self.replicas
+        """Number of settings, replicas included, before any is left out; if axes have conditions, the most there can be."""
+        cells = math.prod(len(axis.values()) for axis in self.listed_axes.values()) * max(len(self.zipped), 1)
+        return cells * self.num_draws * self.replicas
 
     @property
     def num_draws(self) -> int:

@@ -10,6 +10,9 @@ from rhm_sweeps.config.section import Section
 
 NAME_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$"
 
+SEED_FIELDS: tuple[str, ...] = ("grammar.seed_rules", "training.seed_sample", "training.seed")
+"""The seeds to which replica r adds r, unless they are axes."""
+
 
 class SearchSettings(Section):
     """How the space is searched."""

@@ -73,6 +73,40 @@ def test_check_shows_draws(capsys: pytest.CaptureFixture[str]) -> None:
     assert "5 per combination, seed 0" in capsys.readouterr().out
 
 
+RELATED = """# Is it said in 80 columns?
+name: my
+trial: {training: {steps: 10, batch_size: 8}}
+space:
+  zip:
+    - {model.name: bp_unet, training.learning_rate: 1.0e-2}
+    - {model.name: transformer, training.learning_rate: 1.0e-3}
+  training.train_size: {grid: [16, 64]}
+  model.dropout: {grid: [0.0, 0.1], when: "name == 'transformer'"}
+  training.test_size: {derived: train_size // 4}
+require: name == 'bp_unet' or train_size > 16
+"""
+
+
+def test_check_says_what_depends_on_what(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    path = tmp_path / "my.yaml"
+    path.write_text(RELATED)
+    assert run("check", str(path)) == 0
+    out = capsys.readouterr().out
+    assert max(map(len, out.split("4 trials")[0].splitlines())) <= 80
+    words = " ".join(out.split())
+    assert "model.name=bp_unet, training.learning_rate=0.01" in words
+    assert "grid: 0.0, 0.1 when name == 'transformer'" in words
+    assert "derived: train_size // 4" in words
+    assert "require name == 'bp_unet' or train_size > 16" in words
+    assert "4 trials in 3 packs, from 6 settings" in words
+    assert "2 settings do not meet what the space requires: 2 x does not meet `require`" in words
+    checked = run_json(capsys, "check", str(path))
+    assert (checked["settings"], checked["trials"], checked["invalid"], checked["not_required"]) == (6, 4, 0, 2)
+    shown = run_json(capsys, "show", str(path))["space"]
+    assert shown["space"]["training.test_size"] == {"derived": "train_size // 4"}
+    assert shown["require"] == ["name == 'bp_unet' or train_size > 16"]
+
+
 def test_check_lists_everything_that_is_wrong(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     path = tmp_path / "my.yaml"
     path.write_text("name: my\nreplicas: 0\nspace:\n  train_size: {grid: [64]}\n")

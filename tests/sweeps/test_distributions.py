@@ -18,6 +18,8 @@ from rhm_sweeps.sweeps.distributions import (
     Grid,
     LogRandInt,
     LogUniform,
+    Normal,
+    QUniform,
     RandInt,
     Range,
     Uniform,
@@ -77,6 +79,20 @@ def test_every_integer_and_option_is_drawn() -> None:
     assert {Choice(("a", "b")).sample(rng) for _ in range(50)} == {"a", "b"}
 
 
+def test_multiples_are_drawn_with_both_bounds_and_without_rounding_noise() -> None:
+    rng = Random(0)
+    assert {QUniform(64, 320, 64).sample(rng) for _ in range(200)} == {64, 128, 192, 256, 320}
+    assert all(isinstance(QUniform(0, 8, 2).sample(rng), int) for _ in range(5))
+    assert {QUniform(0.1, 0.7, 0.1).sample(rng) for _ in range(200)} == {0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7}
+
+
+def test_normal_draws_have_the_mean_and_spread_that_are_written() -> None:
+    rng = Random(1)
+    draws = [Normal(3, 0.5).sample(rng) for _ in range(4000)]
+    assert statistics.mean(draws) == pytest.approx(3, abs=0.03)
+    assert statistics.stdev(draws) == pytest.approx(0.5, rel=0.05)
+
+
 @pytest.mark.parametrize(
     "written",
     [
@@ -88,6 +104,9 @@ def test_every_integer_and_option_is_drawn() -> None:
         {"loguniform": [1e-4, 1e-2]},
         {"randint": [0, 4]},
         {"lograndint": [1, 4]},
+        {"quniform": [64, 512, 64]},
+        {"quniform": [0.1, 0.5, 0.1]},
+        {"normal": [0.0, 1]},
     ],
 )
 def test_what_is_read_is_written_back(written: dict[str, list[Any]]) -> None:
@@ -130,6 +149,15 @@ def test_each_form_in_the_messages_is_of_its_own_word() -> None:
         ({"randint": [1]}, r"`randint` is \[1\], but is written \{randint: \[low, high\]\}"),
         ({"randint": [1, 2.0]}, "must be an integer"),
         ({"lograndint": [0, 5]}, "must have low > 0"),
+        ({"quniform": [0, 1]}, r"is written \{quniform: \[low, high, q\]\}"),
+        ({"quniform": [0, 1, 0]}, "q = 0, but must have q > 0"),
+        ({"quniform": [4, 4, 1]}, "low must be < high"),
+        ({"quniform": [0, 5, 2]}, "bound 5, but it must be a multiple of q = 2"),
+        ({"quniform": [0, 1e300, 1e-300]}, "must be a multiple of q"),
+        ({"quniform": [0, "x", 1]}, "bound 'x', but it must be a number"),
+        ({"normal": [0, 1, 2]}, r"is written \{normal: \[mean, std\]\}"),
+        ({"normal": [0, 0]}, "std = 0, but must have std > 0"),
+        ({"normal": [math.nan, 1]}, "its size must be <="),
     ],
 )
 def test_what_is_wrong_is_said(written: Any, message: str) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from rhm_sweeps.errors import ConfigError
-from rhm_sweeps.sweeps.distributions import Choice, Grid, LogUniform, Range
+from rhm_sweeps.sweeps.distributions import Choice, Grid, LogUniform, Normal, QUniform, Range
 from rhm_sweeps.sweeps.overrides import apply_overrides
 from rhm_sweeps.sweeps.search_space import SearchSpace
 
@@ -72,6 +72,28 @@ def test_null_booleans_and_words() -> None:
 
 def test_the_last_change_counts() -> None:
     assert changed("steps=1", "steps=grid:2,3", "steps=4").trial["training"]["steps"] == 4
+
+
+def test_multiples_and_normal_draws_are_written_as_in_yaml() -> None:
+    space = changed("batch_size=quniform:16,64,16", "learning_rate=normal:1e-2,1e-3", "search.num_samples=2")
+    assert space.axes["training.batch_size"] == QUniform(16, 64, 16)
+    assert space.axes["training.learning_rate"] == Normal(0.01, 0.001)
+
+
+def test_a_field_may_be_derived_and_fixed_again() -> None:
+    space = changed("test_size=derived:train_size // 4")
+    assert space.derived["training.test_size"].text == "train_size // 4"
+    assert apply_overrides(space, ["test_size=3"]).derived == {}
+
+
+def test_a_field_that_is_changed_no_longer_varies_with_others() -> None:
+    both = [{"model.name": name, "training.learning_rate": rate} for name, rate in (("bp_unet", 1), ("transformer", 2))]
+    space = SearchSpace.build("x", space={"zip": both})
+    assert apply_overrides(space, ["learning_rate=3"]).zipped == (
+        {"model.name": "bp_unet"},
+        {"model.name": "transformer"},
+    )
+    assert apply_overrides(space, ["learning_rate=3", "model.name=grid:bp_unet"]).zipped == ()
 
 
 def test_the_name_stays_text() -> None:

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from rhm_sweeps.config import TrialConfig, parse_trial
 from rhm_sweeps.errors import ConfigError, UsageError
-from rhm_sweeps.sweeps.plan import MAX_SETTINGS, expand, make_plan
+from rhm_sweeps.sweeps.expansion import expand
+from rhm_sweeps.sweeps.plan import MAX_SETTINGS, count_reasons, make_plan
 from rhm_sweeps.sweeps.search_space import SearchSpace
 
 SEEDS = ("grammar.seed_rules", "training.seed_sample", "training.seed")
@@ -99,6 +100,15 @@ def test_invalid_settings_are_left_out_with_their_reason() -> None:
     assert "= 17497, but must be <= P_max = 17496" in plan.invalid[0].reason
 
 
+def test_draws_that_a_field_does_not_take_are_left_out_with_their_reason() -> None:
+    drawn = {"training.learning_rate": {"normal": [0.01, 0.02]}}
+    plan = make_plan(space_of(space=drawn, search={"algorithm": "random", "num_samples": 50}))
+    assert len(plan.trials) + len(plan.invalid) == 50
+    assert plan.invalid
+    assert all(setting.settings["training.learning_rate"] <= 0 for setting in plan.invalid)
+    assert all(trial.training.learning_rate > 0 for trial in plan.trials)
+
+
 def test_no_valid_setting_is_an_error_with_each_reason_once() -> None:
     space = space_of(
         trial={"training": {"train_size": 20_000}},
@@ -108,6 +118,136 @@ def test_no_valid_setting_is_an_error_with_each_reason_once() -> None:
         make_plan(space)
     assert [problem.where for problem in caught.value.problems] == ["4 settings"] * 3
     assert "`num_synonyms` is 9, but must be <= v**(s-1) = 8" in str(caught.value)
+
+
+def test_derived_fields_follow_the_axes_the_draws_and_the_replicas() -> None:
+    space = space_of(
+        space={
+            "training.train_size": {"grid": [64, 128]},
+            "training.batch_size": {"derived": "test_size / 2"},  # 4.0 and 8.0 are whole
+            "training.test_size": {"derived": "train_size // 8"},
+            "training.seed": {"derived": "seed_rules * 10"},
+        },
+        replicas=2,
+    )
+    plan = make_plan(space)
+    found = [(t.training.train_size, t.training.test_size, t.training.batch_size, t.training.seed) for t in plan.trials]
+    assert found == [(64, 8, 4, 0), (64, 8, 4, 10), (128, 16, 8, 0), (128, 16, 8, 10)]
+    assert SearchSpace.build(**space.to_dict()) == space
+
+
+def test_a_derived_value_that_its_field_does_not_take_is_left_out_with_its_reason() -> None:
+    plan = make_plan(
+        space_of(
+            space={
+                "training.train_size": {"grid": [6, 7, 0 + 2]},
+                "training.test_size": {"derived": "(train_size - 4) / 2"},
+            }
+        )
+    )
+    assert [trial.training.test_size for trial in plan.trials] == [1]
+    assert [setting.reason for setting in plan.invalid] == [
+        "training.test_size is `(train_size - 4) / 2` with train_size = 7, which gives 1.5, but must be a whole number",
+        "training.test_size: is -1, but input should be greater than or equal to 0",
+    ]
+
+
+def test_settings_that_do_not_meet_what_is_required_are_counted_apart() -> None:
+    space = space_of(
+        space={"grammar.num_features": {"grid": [2, 4]}, "grammar.num_synonyms": {"grid": [2, 3, 4, 5]}},
+        trial={"grammar": {"num_classes": 2}, "training": {"train_size": 2, "test_size": 2}},
+        require=["num_synonyms <= num_features ** (tuple_size - 1)", "num_synonyms != 3"],
+    )
+    plan = make_plan(space)
+    assert [(t.grammar.num_features, t.grammar.num_synonyms) for t in plan.trials] == [(2, 2), (4, 2), (4, 4)]
+    assert plan.invalid == ()
+    assert [(reason.count, reason.sentence) for reason in count_reasons(plan.not_required)] == [
+        (4, "does not meet `require`: num_synonyms <= num_features ** (tuple_size - 1)"),
+        (1, "does not meet `require`: num_synonyms != 3"),
+    ]
+    assert plan.num_settings == space.size == 8
+    assert SearchSpace.build(**space.to_dict()) == space
+
+
+def test_a_requirement_that_no_setting_meets_is_an_error_with_the_requirement() -> None:
+    with pytest.raises(ConfigError, match=r"none of its settings makes a trial: 2 settings: does not .* steps < 0"):
+        make_plan(space_of(require="steps < 0", replicas=2))
+
+
+def test_a_requirement_without_an_answer_makes_no_trial() -> None:
+    with pytest.raises(ConfigError, match="1 settings: `depth > 1` with depth = None has no result"):
+        make_plan(space_of(require="depth > 1"))
+
+
+BOTH = [
+    {"model.name": "bp_unet", "training.learning_rate": 1e-2},
+    {"model.name": "transformer", "training.learning_rate": 1e-3},
+]
+
+
+def test_what_is_zipped_varies_together_and_is_crossed_with_the_rest() -> None:
+    space = space_of(space={"zip": BOTH, "training.train_size": {"grid": [64, 128]}}, replicas=2)
+    plan = make_plan(space)
+    assert [(t.model.name, t.training.learning_rate, t.training.train_size) for t in plan.trials[::2]] == [
+        ("bp_unet", 1e-2, 64),
+        ("bp_unet", 1e-2, 128),
+        ("transformer", 1e-3, 64),
+        ("transformer", 1e-3, 128),
+    ]
+    assert plan.num_settings == space.size == len(plan.trials) == 8
+    assert SearchSpace.build(**space.to_dict()) == space
+
+
+def test_an_axis_with_a_condition_varies_where_it_holds_only() -> None:
+    space = space_of(
+        trial={"model": {"dropout": 0.5}},
+        space={
+            "model.dropout": {"grid": [0.0, 0.1], "when": "name == 'transformer' and train_size > 64"},
+            "training.train_size": {"grid": [64, 128]},
+            "model.name": {"grid": ["bp_unet", "transformer"]},
+        },
+    )
+    plan = make_plan(space)
+    assert [(t.training.train_size, t.model.name, t.model.dropout) for t in plan.trials] == [
+        (64, "bp_unet", 0.5),
+        (64, "transformer", 0.5),
+        (128, "bp_unet", 0.5),
+        (128, "transformer", 0.0),
+        (128, "transformer", 0.1),
+    ]
+    assert (plan.duplicates, plan.num_settings) == (0, 5)
+    assert SearchSpace.build(**space.to_dict()) == space
+
+
+def test_conditions_may_depend_on_axes_with_conditions_written_after_them() -> None:
+    space = space_of(
+        space={
+            "training.batch_size": {"grid": [1, 2], "when": "steps == 20"},
+            "training.steps": {"grid": [10, 20], "when": "train_size == 64"},
+            "training.train_size": {"grid": [64, 128]},
+        }
+    )
+    found = [(t.training.train_size, t.training.steps, t.training.batch_size) for t in make_plan(space).trials]
+    default = TrialConfig().training
+    rest = (128, default.steps, default.batch_size)
+    assert found == [(64, 10, default.batch_size), (64, 20, 1), (64, 20, 2), rest]
+
+
+def test_a_drawn_axis_may_depend_on_another_and_nothing_is_drawn_twice() -> None:
+    momentum = {"uniform": [0.1, 0.9], "when": "optimizer == 'sgd'"}
+    search = {"algorithm": "random", "num_samples": 9}
+    plan = make_plan(
+        space_of(
+            space={"training.optimizer": {"choice": ["sgd", "adam"]}, "training.momentum": momentum}, search=search
+        )
+    )
+    found = [(t.training.optimizer, t.training.momentum) for t in plan.trials]
+    assert [optimizer for optimizer, _ in found].count("adam") == 1
+    assert all((optimizer == "sgd") == (momentum >= 0.1) for optimizer, momentum in found if optimizer == "sgd")
+    listed = space_of(
+        space={"training.optimizer": {"grid": ["sgd", "adam"]}, "training.momentum": momentum}, search=search
+    )
+    assert (len(make_plan(listed).trials), make_plan(listed).duplicates) == (10, 0)
 
 
 def test_equal_trials_are_planned_once() -> None:

@@ -85,6 +85,71 @@ def test_everything_wrong_is_listed_at_once_in_the_order_of_the_file() -> None:
         ({"stop": 0.9}, "stop: is 0.9, but must be a mapping"),
         ({"space": []}, r"space: is \[\], but must be a mapping"),
         ({"space": {"training.seed": {"uniform": [0, 5]}}}, "`uniform` draws real numbers, .* use `randint`"),
+        ({"space": {"training.seed": {"normal": [9, 2]}}}, "`normal` draws real numbers, .* use `randint`"),
+        ({"space": {"training.seed": {"quniform": [0, 1, 0.5]}}}, "`quniform` draws real numbers, .* give it integers"),
+        ({"space": {"training.momentum": {"normal": [-9, 2]}}}, "space.training.momentum: is -9.0, but"),
+        ({"space": {"training.seed": {"derived": 3}}}, "space.training.seed.derived: is 3, but must be an expression"),
+        ({"space": {"training.seed": {"derived": "stepz"}}}, "derived: there is no field `stepz`"),
+        ({"space": {"training.seed": {"derived": "steps", "when": "steps > 1"}}}, "stands beside `when`"),
+        (
+            {"space": {"model.name": {"derived": "steps"}}},
+            "space.model.name.derived: gives a number, but the field takes",
+        ),
+        (
+            {"space": {"training.seed": {"derived": "seed + 1"}}},
+            "seed: depends on itself: training.seed needs training.se",
+        ),
+        (
+            {"space": {"training.seed": {"derived": "seed_rules"}, "grammar.seed_rules": {"derived": "seed + 1"}}},
+            "depends on itself: (training.seed|grammar.seed_rules) needs .* needs ",
+        ),
+        (
+            {"trial": {"training": {"seed": 3}}, "space": {"training.seed": {"derived": "steps"}}},
+            "space.training.seed: is derived, but fixed to 3 in `trial`",
+        ),
+        ({"space": {"zip": 3}}, "space.zip: is 3, but must be a list of settings"),
+        ({"space": {"zip": [3]}}, r"space.zip\[0\]: is 3, but must be settings"),
+        ({"space": {"zip": [{"stepz": 1}]}}, r"space.zip\[0\].stepz: there is no such field"),
+        ({"space": {"zip": [{"training.steps": 0}]}}, r"space.zip\[0\].training.steps: is 0, but"),
+        (
+            {"space": {"zip": [{"training.steps": 1}, {"training.seed": 2}]}},
+            r"zip\[1\]: sets training.seed, but the first sets training.steps; all must set the same",
+        ),
+        (
+            {"space": {"zip": [{"training.steps": 1}], "training.steps": {"grid": [1]}}},
+            "space.training.steps: is an axis, but set in `zip` too",
+        ),
+        (
+            {"space": {"zip": [{"training.steps": 1}]}, "trial": {"training": {"steps": 2}}},
+            "space.zip: sets training.steps, which is fixed to 2 in `trial`",
+        ),
+        ({"space": {"training.steps": {"grid": [1], "when": "seed"}}, "replicas": 0}, "replicas: is 0"),
+        (
+            {"space": {"training.steps": {"grid": [1], "when": "seed + 1"}}},
+            "training.steps.when: `seed .* true or false",
+        ),
+        (
+            {"space": {"training.steps": {"when": "seed > 1"}}},
+            "space.training.steps: is {}, but must be one distribution",
+        ),
+        ({"space": {"training.steps": {"grid": [1], "when": "steps > 1"}}}, "depends on itself: training.steps needs"),
+        (
+            {
+                "space": {
+                    "training.steps": {"grid": [1], "when": "seed > 1"},
+                    "training.seed": {"derived": "seed_rules"},
+                }
+            },
+            "space.training.steps.when: needs training.seed, which is derived after the axes",
+        ),
+        (
+            {"space": {"training.steps": {"grid": [1], "when": "seed > 1"}, "training.seed": {"randint": [0, 5]}}},
+            "space.training.steps.when: needs training.seed, which is drawn after the listed axes",
+        ),
+        ({"require": 3}, "require: is 3, but must be an expression"),
+        ({"require": ["steps > 1", "steps + 1"]}, r"require\[1\]: `steps \+ 1` must be true or false"),
+        ({"require": "name == 'unet'"}, "require: compares `model.name` with 'unet', which it never is"),
+        ({"trial": {"training": {"seed": {"derived": "steps"}}}}, "write it under `space` as `training.seed: {derived"),
         ({"space": {"training.seed": {"range": [-1, 3]}}}, "space.training.seed: is -1, but"),
         ({"space": {"model.name": {"grid": ["unet"]}}}, r"space.model.name.grid\[0\]: is 'unet', but"),
         (
@@ -117,7 +182,15 @@ def test_fixed_values_may_be_nested_or_dotted_and_empty_parts_left_in() -> None:
     assert check_document(LocatedTree(tree)).trial == {"training": {"steps": 3}, "model": {"width": 64}}
 
 
+def test_a_wrong_expression_has_its_line() -> None:
+    text = "name: x\nspace:\n  training.test_size:\n    derived: train_size // 4 +\n"
+    with pytest.raises(
+        ConfigError, match=r"f\.yaml:4 space\.training\.test_size\.derived: `train_size // 4 \+` is not an"
+    ):
+        check_document(load_yaml(text, "f.yaml"))
+
+
 def test_relations_between_fields_wait_for_the_axes() -> None:
     """Five rules per symbol fit a vocabulary of 8 but not of 4; whether they meet is for the plan to see."""
     tree = {"name": "x", "trial": {"grammar": {"num_synonyms": 5}}, "space": {"grammar.num_features": {"grid": [4, 8]}}}
-    assert check_document(LocatedTree(tree)).axes == {"grammar.num_features": Grid((4, 8))}
+    assert check_document(LocatedTree(tree)).space.axes == {"grammar.num_features": Grid((4, 8))}
