@@ -8,16 +8,22 @@ from rhm_sweeps.version import __version__
 
 from . import grammar, spaces
 from .analyze import analyze
+from .diff import diff
 from .evaluate import evaluate
+from .export import export
 from .import_model import import_model
 from .launch import launch
+from .logs import logs
 from .plan import plan
 from .report import report
 from .resume import resume
+from .rm import rm
 from .sample import sample
+from .show import show
 from .status import ls, status
 from .train import train
 from .transition import transition
+from .trials import trials
 from .ui import ui
 
 app = typer.Typer(
@@ -36,6 +42,12 @@ app.command(epilog="Example: rhm-sweep plan memorization -s replicas=5")(plan)
 app.command(epilog="Example: rhm-sweep resume quickstart")(resume)
 app.command(epilog="Example: rhm-sweep status quickstart --json")(status)
 app.command(epilog="Example: rhm-sweep ls")(ls)
+app.command(epilog="Example: rhm-sweep trials quickstart --where 'novel_valid > 0.2' --sort -novel_valid")(trials)
+app.command(epilog="Example: rhm-sweep show quickstart 640a")(show)
+app.command(epilog="Example: rhm-sweep logs quickstart 640a --follow")(logs)
+app.command(epilog="Example: rhm-sweep export quickstart --where 'train_size >= 64' --out results.parquet")(export)
+app.command(epilog="Example: rhm-sweep diff quickstart quickstart.yaml")(diff)
+app.command(epilog="Example: rhm-sweep rm quickstart --checkpoints --yes")(rm)
 app.command(epilog="Example: rhm-sweep train --num_classes 2 --num_synonyms 2 --train_size 64 --steps 2048 --width 64")(
     train
 )

@@ -1,8 +1,10 @@
-"""What `launch` and `resume` share: run a session, write its report, say where everything is, exit with the right code."""
+"""What the commands that train a sweep share: its pools, its session, its report, what is said at the end, and the exit code."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 import typer
@@ -10,16 +12,46 @@ import typer
 from rhm_sweeps.errors import RhmSweepError
 
 from .console_signals import stop_on_signals
+from .expectation import Expectation
 from .output import print_json, stderr
-from .session_flags import DEFAULT_RESULTS
+from .session_flags import DEFAULT_RESULTS, SessionFlags
 
 if TYPE_CHECKING:
+    from rhm_sweeps.sweeps.drive import Run
     from rhm_sweeps.sweeps.folder import SweepFolder
+    from rhm_sweeps.sweeps.pools import Pools
     from rhm_sweeps.sweeps.session import SessionResult
     from rhm_sweeps.sweeps.stop_request import StopRequest
 
 
-def drive_sweep(session: Callable[[StopRequest], SessionResult], *, as_json: bool) -> None:
+@dataclass(frozen=True)
+class Place:
+    """Where a sweep trains: its pools, and what runs packs there."""
+
+    pools: Pools
+    run: Run
+
+    def __str__(self) -> str:
+        return ", ".join(
+            f"{pool.slots} {pool.device} slots" + f" of pool {pool.name}" * (pool.name != "local")
+            for pool in self.pools.usable
+        )
+
+
+def place_of(session: SessionFlags, name: str) -> Place:
+    """The pools of the flags, else those that the sweep of this name had, else this machine."""
+    from rhm_sweeps.sweeps.folder import sweep_folder
+    from rhm_sweeps.sweeps.pool_choice import choose_pools
+    from rhm_sweeps.sweeps.runner import run_packs
+
+    pools = choose_pools(sweep_folder(session.results, name), session.pools, session.address)
+    run = partial(run_packs, pools=pools, address=session.address, checkpoint_interval_s=session.checkpoint_interval)
+    return Place(pools, run)
+
+
+def drive_sweep(
+    session: Callable[[StopRequest], SessionResult], expected: Expectation | None = None, *, as_json: bool
+) -> None:
     """Run a session to its end and exit: 0 all done, 1 some failed, 130 or 143 interrupted."""
     from rhm_sweeps.sweeps.folder import sweep_status
 
@@ -30,6 +62,8 @@ def drive_sweep(session: Callable[[StopRequest], SessionResult], *, as_json: boo
     if as_json:
         print_json(sweep_status(result.folder))
     _say_where(result)
+    if expected and not result.outcome.unfinished:
+        expected.compare(result.seconds)
     raise typer.Exit(exit_code(result, stop))
 
 
@@ -46,10 +80,9 @@ def _say_where(result: SessionResult) -> None:
     from rhm_sweeps.tracking.store import redact
 
     outcome, folder = result.outcome, result.folder
-    stderr.print(
-        f"\n{folder.path.name}: {outcome.done} done, {outcome.failed} failed, {outcome.unfinished} unfinished",
-        markup=False,
-    )
+    stopped = f", {outcome.stopped} stopped" if outcome.stopped else ""
+    counts = f"{outcome.done} done, {outcome.failed} failed{stopped}, {outcome.unfinished} unfinished"
+    stderr.print(f"\n{folder.path.name}: {counts}", markup=False)
     if outcome.unfinished:
         say_resume(result)
     else:

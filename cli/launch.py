@@ -2,50 +2,49 @@
 
 from __future__ import annotations
 
-from functools import partial
+from dataclasses import replace
 from typing import Annotated
 
 import typer
 
-from .drive_sweep import drive_sweep
-from .flags import Json
+from .drive_sweep import drive_sweep, place_of
+from .expectation import Expectation
 from .output import stderr
-from .session_flags import DEFAULT_RESULTS, AcceptChanges, Experiment, Results, TrackingUri
-from .spaces import Overrides, Space, load_space
+from .session_flags import SessionFlags, session_flags
+from .spaces import MaxSettings, Overrides, Space, accepted, load_space
 
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Print the plan and stop: trials, packs, memory, time.")]
-Interval = Annotated[
-    float, typer.Option("--checkpoint-interval", min=0, help="Seconds of training that a crash may cost.")
-]
+Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask before a launch that takes long.")]
 
 
+@session_flags
 def launch(
-    space: Space,
-    *,
-    overrides: Overrides = None,
-    results: Results = DEFAULT_RESULTS,
-    tracking_uri: TrackingUri = None,
-    experiment: Experiment = None,
-    dry_run: DryRun = False,
-    accept_changes: AcceptChanges = False,
-    checkpoint_interval: Interval = 60.0,
-    as_json: Json = False,
+    space: Space, *, overrides: Overrides = None, dry_run: DryRun = False, yes: Yes = False, max_settings: MaxSettings = None, session: SessionFlags
 ) -> None:
     """Train every trial of a search space and write the report; what is already trained is not trained again."""
     chosen = load_space(space, overrides)  # before the heavy imports: what is wrong in it is said at once
 
-    from rhm_sweeps.sweeps import session
-    from rhm_sweeps.sweeps.pools import local_pool
+    from rhm_sweeps.sweeps.session import launch as launch_sweep
 
-    pool = local_pool()
     if dry_run:
-        from .plan import show_plan
+        from .plan import plan
 
-        show_plan(session.plan_space(chosen, results, pool), pool, as_json=as_json)
+        plan(
+            space,
+            overrides=overrides,
+            results=session.results,
+            pools=session.pools,
+            address=session.address,
+            max_settings=max_settings,
+            as_json=session.as_json,
+        )
         return
-    from rhm_sweeps.sweeps.runner import run_packs
-
-    options = session.SessionOptions(results, tracking_uri, experiment, accept_changes)
-    run = partial(run_packs, pool=pool, checkpoint_interval_s=checkpoint_interval)
-    stderr.print(f"launching {chosen.name} on {pool.slots} {pool.device} slots", markup=False)
-    drive_sweep(lambda stop: session.launch(chosen, options, pool, run, stderr, stop), as_json=as_json)
+    place = place_of(session, chosen.name)
+    options = replace(session.options, max_settings=accepted(max_settings))
+    expected = Expectation(ask=not yes)
+    stderr.print(f"launching {chosen.name} on {place}", markup=False)
+    drive_sweep(
+        lambda stop: launch_sweep(chosen, options, place.pools, place.run, stderr, stop, expected.confirm),
+        expected,
+        as_json=session.as_json,
+    )

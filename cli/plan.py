@@ -2,67 +2,94 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from rich import box
 from rich.table import Table
 
+from .drive_sweep import place_of
 from .flags import Json
 from .output import print_json, stdout
-from .session_flags import DEFAULT_RESULTS, Results
-from .spaces import Overrides, Space, load_space
+from .session_flags import DEFAULT_RESULTS, Address, PoolsFile, Results, SessionFlags
+from .space_view import print_left_out, say_size
+from .spaces import MaxSettings, Overrides, Space, accepted, load_space
+from .trial_preview import Show, first_trials, print_trials
 
 if TYPE_CHECKING:
-    from rhm_sweeps.sweeps.plan import Plan
-    from rhm_sweeps.sweeps.pools import Pool
+    from rhm_sweeps.spaces.search_space import SearchSpace
+    from rhm_sweeps.sweeps.outlook import Outlook
 
 
 def plan(
-    space: Space, *, overrides: Overrides = None, results: Results = DEFAULT_RESULTS, as_json: Json = False
+    space: Space,
+    *,
+    overrides: Overrides = None,
+    results: Results = DEFAULT_RESULTS,
+    pools: PoolsFile = None,
+    address: Address = None,
+    show: Show = 0,
+    max_settings: MaxSettings = None,
+    as_json: Json = False,
 ) -> None:
     """Show trials, packs, memory and time of a launch, and start nothing."""
-    chosen = load_space(space, overrides)
-
-    from rhm_sweeps.sweeps.pools import local_pool
-    from rhm_sweeps.sweeps.session import plan_space
-
-    pool = local_pool()
-    show_plan(plan_space(chosen, results, pool), pool, as_json=as_json)
+    session = SessionFlags(results=results, pools=pools, address=address, as_json=as_json)
+    show_outlook(load_space(space, overrides), session, show, max_settings)
 
 
-def show_plan(plan: Plan, pool: Pool, *, as_json: bool) -> None:
-    """Print a plan as one JSON document or as tables."""
-    from rhm_sweeps.sweeps.session import estimate_plan
+def show_outlook(space: SearchSpace, session: SessionFlags, show: int = 0, max_settings: int | None = None) -> None:
+    """Print what a launch of a space would do, its size first, as one JSON document or as tables."""
+    if not session.as_json:
+        say_size(space)
 
-    estimate = estimate_plan(plan, pool)
-    if as_json:
-        print_json({
-            "trials": len(plan.trials) + len(plan.finished),
-            "finished": len(plan.finished),
-            "invalid": len(plan.invalid),
-            "packs": len(plan.packs),
-            "estimate": {"seconds": estimate.seconds, "memory_gib": estimate.memory_gib, "flops": estimate.flops},
-        })  # fmt: skip
+    from rhm_sweeps.sweeps.folder import sweep_folder
+    from rhm_sweeps.sweeps.outlook import look_ahead
+    from rhm_sweeps.sweeps.plan import check_size, finished_trials
+
+    check_size(space, accepted(max_settings))
+    finished = finished_trials(sweep_folder(session.results, space.name).path)
+    outlook = look_ahead(space, place_of(session, space.name).pools, finished, accepted(max_settings))
+    if session.as_json:
+        first = {"first": first_trials(space, outlook.trials[:show])} if show else {}
+        print_json(_document(outlook) | first)
         return
-    from rhm_sweeps.sweeps.plan import count_reasons
+    stdout.print(_table(outlook))
+    print_left_out(outlook.plan)
+    print_trials(space, outlook.trials[:show])
+
+
+def _document(outlook: Outlook) -> dict[str, Any]:
+    plan, estimate = outlook.plan, outlook.estimate
+    return {
+        "settings": plan.space.size,
+        "trials": len(plan.finished) + round(len(outlook.trials) / outlook.share),
+        "finished": len(plan.finished),
+        "invalid": len(plan.invalid),
+        "not_required": len(plan.not_required),
+        "duplicates": plan.duplicates,
+        "packs": sum(map(len, outlook.packs.values())),
+        "estimate": {"seconds": estimate.seconds, "memory_gib": estimate.memory_gib, "flops": estimate.flops},
+    }
+
+
+def _table(outlook: Outlook) -> Table:
     from rhm_sweeps.sweeps.progress import duration
 
+    found, seconds = _document(outlook), outlook.estimate.seconds
+    sizes = sorted({len(pack.trials) for packs in outlook.packs.values() for pack in packs})
+    members = f" of {sizes[0]}{f' to {sizes[-1]}' if len(sizes) > 1 else ''} trials" if sizes else ""
+    packs = "made of what is suggested" if outlook.plan.space.search.is_adaptive else f"{found['packs']:,}{members}"
     table = Table(box=box.SIMPLE_HEAD, show_header=False)
-    sizes = sorted({len(pack.trials) for pack in plan.packs})
     for label, value in (
-        ("trials", f"{len(plan.trials) + len(plan.finished):,}"),
-        ("finished", f"{len(plan.finished):,}"),
-        ("invalid, left out", f"{len(plan.invalid):,}"),
-        ("not required, left out", f"{len(plan.not_required):,}"),
-        ("repeated, merged", f"{plan.duplicates:,}"),
-        ("packs", f"{len(plan.packs):,}" + (f" of {' or '.join(map(str, sizes))} trials" if sizes else "")),
-        ("pool", f"{pool.name}: {pool.slots} {pool.device} slots"),
-        ("memory per pack", f"{estimate.memory_gib:.2f} GiB"),
-        ("floating-point work", f"{estimate.flops:.2e} FLOP"),
-        ("time", f"about {duration(estimate.seconds)}"),
+        ("trials", f"{found['trials']:,}"),
+        ("finished", f"{found['finished']:,}"),
+        ("invalid, left out", f"{found['invalid']:,}"),
+        ("not required, left out", f"{found['not_required']:,}"),
+        ("repeated, merged", f"{found['duplicates']:,}"),
+        ("packs", packs),
+        *((f"pool {pool.name}", f"{pool.slots} {pool.device} slots") for pool in outlook.pools.pools),
+        ("memory per pack", f"{outlook.estimate.memory_gib:.2f} GiB"),
+        ("floating-point work", f"{outlook.estimate.flops:.2e} FLOP"),
+        ("time", "not known" if seconds is None else f"about {duration(seconds)}"),
     ):
         table.add_row(label, value)
-    stdout.print(f"{plan.space.name}: {plan.space.question}", markup=False)
-    stdout.print(table)
-    for reason in (*count_reasons(plan.invalid), *count_reasons(plan.not_required)):
-        stdout.print(f"left out {reason}", markup=False)
+    return table

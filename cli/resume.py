@@ -1,36 +1,50 @@
-"""`rhm-sweep resume`: finish a sweep that was interrupted."""
+"""`rhm-sweep resume`: finish a sweep that was interrupted, or let a paused one go on."""
 
 from __future__ import annotations
 
-from functools import partial
-
-from .drive_sweep import drive_sweep
-from .flags import Json
-from .launch import Interval
-from .output import stderr
-from .session_flags import DEFAULT_RESULTS, AcceptChanges, Experiment, Results, SweepName, TrackingUri
+from .drive_sweep import drive_sweep, place_of
+from .output import print_json, stderr
+from .session_flags import SessionFlags, SweepName, session_flags
 
 
-def resume(
-    name: SweepName,
-    *,
-    results: Results = DEFAULT_RESULTS,
-    tracking_uri: TrackingUri = None,
-    experiment: Experiment = None,
-    accept_changes: AcceptChanges = False,
-    checkpoint_interval: Interval = 60.0,
-    as_json: Json = False,
-) -> None:
-    """Finish an interrupted sweep: finished trials stay, the others go on from their checkpoints."""
+@session_flags
+def resume(name: SweepName, *, session: SessionFlags) -> None:
+    """Finish an interrupted sweep: finished trials stay, the others go on from their checkpoints. A paused one goes on."""
     from rhm_sweeps.ledger import Ledger
-    from rhm_sweeps.sweeps.folder import sweep_folder
+    from rhm_sweeps.sweeps.folder import sweep_folder, sweep_status
 
-    Ledger(sweep_folder(results, name).path).close()  # before the heavy imports: a wrong name is said at once
+    folder = sweep_folder(session.results, name)
+    Ledger(folder.path).close()  # before the heavy imports: a wrong name is said at once
 
-    from rhm_sweeps.sweeps import session
-    from rhm_sweeps.sweeps.pools import local_pool
-    from rhm_sweeps.sweeps.runner import run_packs
+    from rhm_sweeps.sweeps.requests import unpause_sweep
 
-    options = session.SessionOptions(results, tracking_uri, experiment, accept_changes)
-    run = partial(run_packs, pool=local_pool(), checkpoint_interval_s=checkpoint_interval)
-    drive_sweep(lambda stop: session.resume(name, options, run, stderr, stop), as_json=as_json)
+    if unpause_sweep(folder):
+        stderr.print(f"{name} goes on in the process that drives it", markup=False)
+        if session.as_json:
+            print_json(sweep_status(folder))
+        return
+    go_on(name, session)
+
+
+def go_on_unless_driven(name: str, session: SessionFlags, said: str) -> None:
+    """Leave what was planned to the process that drives the sweep; if there is none, drive it here."""
+    from rhm_sweeps.sweeps.folder import sweep_folder, sweep_status
+    from rhm_sweeps.sweeps.lock import is_locked
+
+    folder = sweep_folder(session.results, name)
+    if not is_locked(folder.path):
+        stderr.print(said, markup=False)
+        go_on(name, session)
+    stderr.print(f"{said} by the process that drives {name}", markup=False)
+    if session.as_json:
+        print_json(sweep_status(folder))
+
+
+def go_on(name: str, session: SessionFlags) -> None:
+    """Drive a sweep here until nothing of it is left to train; does not return."""
+    from rhm_sweeps.sweeps.session import resume as resume_sweep
+
+    place = place_of(session, name)
+    drive_sweep(
+        lambda stop: resume_sweep(name, session.options, place.pools, place.run, stderr, stop), as_json=session.as_json
+    )

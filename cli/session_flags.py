@@ -2,10 +2,19 @@
 
 from __future__ import annotations
 
+import functools
+import inspect
+from collections.abc import Callable
+from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any, get_type_hints
 
 import typer
+
+from .flags import Json
+
+if TYPE_CHECKING:
+    from rhm_sweeps.sweeps.session import SessionOptions
 
 DEFAULT_RESULTS = Path("results")
 
@@ -21,3 +30,58 @@ Experiment = Annotated[
 AcceptChanges = Annotated[
     bool, typer.Option("--accept-changes", help="Go on although the code has changed since the sweep started.")
 ]
+Interval = Annotated[
+    float, typer.Option("--checkpoint-interval", min=0, help="Seconds of training that a crash may cost.")
+]
+PoolsFile = Annotated[
+    Path | None,
+    typer.Option(
+        "--pools", help="YAML file of pools and routes; default: those of the sweep's last session, else this machine."
+    ),
+]
+Address = Annotated[
+    str | None,
+    typer.Option(
+        "--address", help="Ray cluster to run on, auto or host:port; default: a Ray of its own on this machine."
+    ),
+]
+
+
+@dataclass(frozen=True)
+class SessionFlags:
+    """What all commands that train a sweep are told in the same way."""
+
+    results: Results = DEFAULT_RESULTS
+    tracking_uri: TrackingUri = None
+    experiment: Experiment = None
+    accept_changes: AcceptChanges = False
+    checkpoint_interval: Interval = 60.0
+    pools: PoolsFile = None
+    address: Address = None
+    as_json: Json = False
+
+    @property
+    def options(self) -> SessionOptions:
+        from rhm_sweeps.sweeps.session import SessionOptions
+
+        return SessionOptions(self.results, self.tracking_uri, self.experiment, self.accept_changes, self.pools)
+
+
+def session_flags(command: Callable[..., None]) -> Callable[..., None]:
+    """Give a command one flag per field of `SessionFlags` in the place of its parameter `session`."""
+    signature = inspect.signature(command, eval_str=True)
+    kinds = get_type_hints(SessionFlags, include_extras=True)
+    flags = [
+        inspect.Parameter(one.name, inspect.Parameter.KEYWORD_ONLY, default=one.default, annotation=kinds[one.name])
+        for one in fields(SessionFlags)
+    ]
+    own = [parameter for parameter in signature.parameters.values() if parameter.name != "session"]
+
+    @functools.wraps(command)
+    def run(*arguments: Any, **values: Any) -> None:
+        session = SessionFlags(**{flag.name: values.pop(flag.name) for flag in flags})
+        command(*arguments, session=session, **values)
+
+    run.__signature__ = signature.replace(parameters=[*own, *flags])  # type: ignore[attr-defined]
+    run.__annotations__ = {parameter.name: parameter.annotation for parameter in (*own, *flags)} | {"return": None}
+    return run

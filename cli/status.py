@@ -2,32 +2,35 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 import typer
 from rich import box
 from rich.table import Table
 
 from .flags import Json
-from .output import print_json, stdout
+from .output import print_json, stderr, stdout
 from .session_flags import DEFAULT_RESULTS, Results, SweepName
 
+Watch = Annotated[bool, typer.Option("--watch", help="Go on showing it until no process drives the sweep any more.")]
+COLUMNS = ("planned", "done", "failed", "stopped", "pending")
 
-def status(name: SweepName, *, results: Results = DEFAULT_RESULTS, as_json: Json = False) -> None:
-    """Show where a sweep stands: its state, its trials by state, the failures and their reasons, its MLflow run."""
-    from rhm_sweeps.ledger import Ledger
-    from rhm_sweeps.sweeps.folder import sweep_folder, sweep_status
+
+def status(name: SweepName, *, results: Results = DEFAULT_RESULTS, watch: Watch = False, as_json: Json = False) -> None:
+    """Show where a sweep stands: its state, its trials by state, how far it is, why trials failed, its MLflow run."""
+    from rhm_sweeps.sweeps import status_view
+    from rhm_sweeps.sweeps.folder import sweep_folder
 
     folder = sweep_folder(results, name)
-    found = sweep_status(folder)
+    look = status_view.watch(folder, stderr) if watch else status_view.look_at(folder)
+    found = look.status
     if as_json:
         print_json(found)
         return
-    trials = found["trials"]
-    stdout.print(f"[bold]{name}[/]: {found['state']}")
-    stdout.print(", ".join(f"{trials[state]} {state}" for state in trials))
+    stdout.print(status_view.status_table(look))
     stdout.print(f"tracked in {found['tracking_uri']}, experiment {found['experiment']}", markup=False, soft_wrap=True)
-    with Ledger(folder.path) as ledger:
-        for trial in ledger.trials("failed"):
-            stdout.print(f"failed {trial.signature}: {trial.reason}", markup=False, soft_wrap=True)
+    for line in status_view.failure_lines(look):
+        stdout.print(line, markup=False, soft_wrap=True)
 
 
 def ls(*, results: Results = DEFAULT_RESULTS, as_json: Json = False) -> None:
@@ -42,14 +45,9 @@ def ls(*, results: Results = DEFAULT_RESULTS, as_json: Json = False) -> None:
         typer.echo(f"no sweeps in {results}; start one with `rhm-sweep launch quickstart`")
         return
     table = Table("Sweep", "State", box=box.SIMPLE_HEAD)
-    for heading in ("planned", "done", "failed", "pending"):
+    for heading in COLUMNS:
         table.add_column(heading, justify="right")
     for row in rows:
-        counts = row["trials"]
-        pending = counts["pending"] + counts["running"]
-        table.add_row(
-            row["name"],
-            row["state"],
-            *(f"{count:,}" for count in (counts["planned"], counts["done"], counts["failed"], pending)),
-        )
+        counts = row["trials"] | {"pending": row["trials"]["pending"] + row["trials"]["running"]}
+        table.add_row(row["name"], row["state"], *(f"{counts[heading]:,}" for heading in COLUMNS))
     stdout.print(table)

@@ -59,16 +59,16 @@ def train(
 
     sweep_folder(results, name)  # before the heavy imports: what is wrong is said at once
 
+    from rhm_sweeps.spaces.search_space import SearchSpace
     from rhm_sweeps.sweeps import session
     from rhm_sweeps.sweeps.in_process import run_in_process
-    from rhm_sweeps.sweeps.pools import check_device, local_pool
-    from rhm_sweeps.sweeps.search_space import SearchSpace
+    from rhm_sweeps.sweeps.pools import check_device, local_pools
 
     space = SearchSpace.build(name, trial=trial.model_dump())
     options = session.SessionOptions(results, tracking_uri, experiment, accept_changes)
     run = partial(run_in_process, device=check_device(device))
     with stop_on_signals() as stop:
-        result = session.launch(space, options, local_pool(), run, stderr, stop)
+        result = session.launch(space, options, local_pools(), run, stderr, stop)
     _show(trial, result, as_json=as_json)
     raise typer.Exit(exit_code(result, stop))
 

@@ -9,6 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
+from rhm_sweeps.config import FIELDS as TRIAL_FIELDS
 from rhm_sweeps.config import TrialConfig
 from rhm_sweeps.config.section import Section
 from rhm_sweeps.errors import ConfigError, Problem
@@ -36,7 +37,7 @@ OTHER_VALUES = {
 }
 """The original code's values that have another name here."""
 SECTIONS: dict[str, type[Section]] = {name: info.annotation for name, info in TrialConfig.model_fields.items()}  # type: ignore[misc]
-FIELDS = {FLAG_NAMES.get(field, field.rsplit(".", 1)[-1]): field for field in TrialConfig().flat()}
+FIELDS = {FLAG_NAMES.get(field, field.rsplit(".", 1)[-1]): field for field in TRIAL_FIELDS}
 """Dotted field of each flag."""
 
 

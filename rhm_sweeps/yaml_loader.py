@@ -133,8 +133,7 @@ def _build(root: Node | None, reading: _Reading) -> LocatedTree:
 
 def _value(node: Node, path: Path, reading: _Reading) -> Any:
     if isinstance(node, SequenceNode):
-        reading.places.update({(*path, index): reading.place(item) for index, item in enumerate(node.value)})
-        return [_value(item, (*path, index), reading) for index, item in enumerate(node.value)]
+        return [_item(item, (*path, index), reading) for index, item in enumerate(node.value)]
     if isinstance(node, MappingNode):
         return _mapping(node, path, reading)
     try:
@@ -142,6 +141,11 @@ def _value(node: Node, path: Path, reading: _Reading) -> Any:
     except UsageError as error:
         reading.problems.append(Problem(f"{reading.place(node)} {_dotted(path)}", str(error)))
         return None
+
+
+def _item(node: Node, path: Path, reading: _Reading) -> Any:
+    reading.places[path] = reading.place(node)
+    return _value(node, path, reading)
 
 
 def _mapping(node: MappingNode, path: Path, reading: _Reading) -> dict[str, Any]:

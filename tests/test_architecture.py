@@ -25,16 +25,21 @@ LAYERS["explicit_grammars"] = frozenset({"errors", "yaml_loader"})
 for layer in ("config", "grammar", "diffusion", "models", "training", "evaluation"):
     LAYERS[layer] = frozenset(LAYERS)
 LAYERS["ledger"] = frozenset({"errors"})
+LAYERS["spaces"] = frozenset({"errors", "yaml_loader", "explicit_grammars", "config", "evaluation"})
+LAYERS["search"] = frozenset({"errors", "config", "spaces", "ledger"})
+LAYERS["schedulers"] = frozenset({"errors", "config", "spaces", "ledger"})
 LAYERS["tracking"] = frozenset(LAYERS)
 LAYERS["sweeps"] = frozenset(LAYERS)
 LAYERS["analysis"] = frozenset({"version", "errors", "config", "grammar", "tracking"})
 LAYERS["cli"] = frozenset(LAYERS)
 LAYERS["__main__"] = frozenset({"cli"})
 
-RAY_FILES = frozenset(f"rhm_sweeps.sweeps.{name}" for name in ("local_ray", "runner", "trainable"))
+RAY_FILES = frozenset(f"rhm_sweeps.sweeps.{name}" for name in ("local_ray", "ray_cluster", "ray_events", "runner", "trainable"))
 ONLY_IN = {
     "ray": lambda module: module in RAY_FILES,
     "mlflow": lambda module: layer_of(module) == "tracking",
+    "optuna": lambda module: layer_of(module) == "search",
+    "cmaes": lambda module: layer_of(module) == "search",
     "typer": lambda module: layer_of(module) == "cli",
 }
 HEAVY = {"torch", "ray", "mlflow", "pandas", "pyarrow", "matplotlib", "scipy", "sklearn"}

@@ -47,8 +47,8 @@ def test_the_tour_runs(tmp_path):
 
 
 def test_the_search_space_is_valid(tmp_path):
+    from rhm_sweeps.spaces.search_space import SearchSpace
     from rhm_sweeps.sweeps.plan import make_plan
-    from rhm_sweeps.sweeps.search_space import SearchSpace
 
     (text,) = blocks("yaml")
     plan = make_plan(SearchSpace.from_yaml(text, "README.md"))

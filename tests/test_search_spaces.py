@@ -8,9 +8,10 @@ from pathlib import Path
 import pytest
 
 from rhm_sweeps.config import TrialConfig, parse_trial
+from rhm_sweeps.spaces.search_space import SearchSpace
+from rhm_sweeps.spaces.space_files import read_space, shipped_spaces
 from rhm_sweeps.sweeps.pack_run import PackRun
 from rhm_sweeps.sweeps.plan import make_plan
-from rhm_sweeps.sweeps.search_space import SearchSpace, read_space, shipped_spaces
 
 FOLDER = Path(__file__).parents[1] / "search_spaces"
 NAMES = sorted(path.stem for path in FOLDER.glob("*.yaml"))

@@ -15,6 +15,7 @@ from rhm_sweeps.analysis.page import render_page
 from rhm_sweeps.analysis.sweep_analysis import SweepAnalysis, analyze
 from rhm_sweeps.analysis.time_scales import Thresholds
 from rhm_sweeps.errors import SweepError
+from rhm_sweeps.tracking.export import one_type_per_column
 from rhm_sweeps.tracking.results import Results
 
 
@@ -75,14 +76,6 @@ def _write_tables(analysis: SweepAnalysis, folder: Path) -> list[Path]:
     paths = []
     for name, table in (("results", analysis.results.table()), ("trials", analysis.trials.reset_index())):
         table.to_csv(folder / f"{name}.csv", index=False)
-        _one_type_per_column(table).to_parquet(folder / f"{name}.parquet", index=False)
+        one_type_per_column(table).to_parquet(folder / f"{name}.parquet", index=False)
         paths += [folder / f"{name}.csv", folder / f"{name}.parquet"]
     return paths
-
-
-def _one_type_per_column(table: pd.DataFrame) -> pd.DataFrame:
-    """Parquet columns have one type: text where a field takes, say, numbers and names."""
-    mixed = [name for name in table if table[name].dropna().map(type).nunique() > 1]
-    return table.assign(
-        **{name: table[name].map(lambda value: None if pd.isna(value) else str(value)) for name in mixed}
-    )

@@ -4,15 +4,18 @@ from rhm_sweeps.config.diffusion import DiffusionConfig
 from rhm_sweeps.config.evaluation import EvaluationConfig, StopConfig
 from rhm_sweeps.config.grammar import GrammarConfig
 from rhm_sweeps.config.model import ModelConfig
+from rhm_sweeps.config.population import PERTURBED, PopulationConfig
 from rhm_sweeps.config.training import TrainingConfig
 from rhm_sweeps.config.trial import FIELDS, TrialConfig, flatten, nest, parse_trial, trial_problems, unknown_field
 
 __all__ = [
     "FIELDS",
+    "PERTURBED",
     "DiffusionConfig",
     "EvaluationConfig",
     "GrammarConfig",
     "ModelConfig",
+    "PopulationConfig",
     "StopConfig",
     "TrainingConfig",
     "TrialConfig",

@@ -16,6 +16,7 @@ from rhm_sweeps.config.diffusion import DiffusionConfig
 from rhm_sweeps.config.evaluation import EvaluationConfig, StopConfig
 from rhm_sweeps.config.grammar import GrammarConfig
 from rhm_sweeps.config.model import ModelConfig
+from rhm_sweeps.config.population import PopulationConfig
 from rhm_sweeps.config.section import Section
 from rhm_sweeps.config.training import TrainingConfig
 from rhm_sweeps.errors import ConfigError, Problem
@@ -30,6 +31,7 @@ class TrialConfig(Section):
     training: TrainingConfig = TrainingConfig()
     evaluation: EvaluationConfig = EvaluationConfig()
     stop: StopConfig = StopConfig()
+    population: PopulationConfig = PopulationConfig()
 
     @model_validator(mode="after")
     def _sections_agree(self) -> Self:
@@ -87,29 +89,34 @@ class TrialConfig(Section):
     @cached_property
     def signature(self) -> str:
         """12 hex digits of the SHA-256 of all fields that matter and differ from their defaults; equal trials have equal signatures."""
-        unused: dict[str, Any] = {}
-        for name in (*self.unused(), *self._as_null()):
-            section, field = name.split(".")
-            unused.setdefault(section, set()).add(field)
-        changed = {name: part for name, part in self.model_dump(exclude_defaults=True, exclude=unused).items() if part}
-        return hashlib.sha256(json.dumps(changed, sort_keys=True).encode()).hexdigest()[:12]
+        as_null = self._as_null()
+        changed: dict[str, dict[str, Any]] = {}
+        for name, default in _DEFAULTS.items():
+            section: Section = getattr(self, name)
+            part = {} if section is default else section.model_dump(exclude_defaults=True)
+            for unused in (*section.unused(), *as_null.get(name, ())) if part else ():
+                part.pop(unused, None)
+            if part:
+                changed[name] = part
+        return hashlib.sha256(_SORTED_JSON.encode(changed).encode()).hexdigest()[:12]
 
-    def _as_null(self) -> list[str]:
-        """Dotted fields whose value is what null stands for."""
-        means = {
-            "model.filter_size": self.grammar.tuple_size,
-            "model.depth": self.grammar.num_layers,
-            "evaluation.sampling_steps": self.diffusion.timesteps,
+    def _as_null(self) -> dict[str, tuple[str, ...]]:
+        """Fields by section whose value is what null stands for."""
+        size, layers = self.grammar.tuple_size, self.grammar.num_layers
+        means = (("filter_size", self.model.filter_size, size), ("depth", self.model.depth, layers))
+        steps = self.evaluation.sampling_steps
+        return {
+            "model": tuple(name for name, value, null in means if value == null),
+            "evaluation": ("sampling_steps",) if steps == self.diffusion.timesteps else (),
         }
-        return [
-            name
-            for name, value in means.items()
-            if getattr(getattr(self, name.split(".")[0]), name.split(".")[1]) == value
-        ]
 
     def flat(self) -> dict[str, Any]:
         """All fields by dotted name, as in `{"training.train_size": 1024}`."""
         return dict(flatten(self.model_dump()))
+
+
+_DEFAULTS: Mapping[str, Section] = {name: field.default for name, field in TrialConfig.model_fields.items()}
+_SORTED_JSON = json.JSONEncoder(sort_keys=True)
 
 
 def flatten(tree: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
@@ -133,8 +140,8 @@ def nest(flat: Mapping[str, Any]) -> dict[str, Any]:
     return tree
 
 
-FIELDS: tuple[str, ...] = tuple(TrialConfig().flat())
-"""The dotted names of all fields of a trial."""
+FIELDS: tuple[str, ...] = tuple(name for name in TrialConfig().flat() if not name.startswith("population."))
+"""The dotted names of all fields of a trial that a person sets; `population` is set by the plan."""
 
 
 def parse_trial(tree: Mapping[str, Any], source: str = "trial") -> TrialConfig:

@@ -15,7 +15,7 @@ from rhm_sweeps.evaluation.string_metrics import Reference, string_metrics
 from rhm_sweeps.grammar import Dataset, Grammar
 from rhm_sweeps.streams import Streams
 from rhm_sweeps.training.denoiser import Denoiser, Noised
-from rhm_sweeps.training.loop import matmul_precision
+from rhm_sweeps.training.precision import matmul_precision
 
 
 class Trained(Protocol):

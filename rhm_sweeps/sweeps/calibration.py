@@ -6,7 +6,7 @@ import json
 import os
 import platform
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -14,9 +14,10 @@ import torch
 
 from rhm_sweeps.config import TrialConfig
 from rhm_sweeps.evaluation.sampling import sample_strings
-from rhm_sweeps.sweeps.cost import Rates, model_cost, model_shape, training_flops
+from rhm_sweeps.sweeps.cost import Estimate, Rates, RatesOf, estimate_pool
+from rhm_sweeps.sweeps.flops import model_cost, model_shape, training_flops
 from rhm_sweeps.sweeps.packing import Pack
-from rhm_sweeps.sweeps.pools import Pool
+from rhm_sweeps.sweeps.pools import Pool, Pools
 from rhm_sweeps.training.checkpoints import write_atomically
 from rhm_sweeps.training.loop import PackTrainer
 
@@ -27,8 +28,20 @@ _STRINGS = 64
 _SECONDS = 0.5
 
 
-def calibrated_rates(packs: Sequence[Pack], pool: Pool) -> Callable[[TrialConfig], Rates]:
-    """Return the rates of the shapes of a plan, measuring those that the cache does not know."""
+def estimate_packs(packs: Mapping[str, Sequence[Pack]], pools: Pools) -> Estimate:
+    """What the packs of each pool cost, by a calibration of this machine, which is taken for one of the pool's."""
+    return Estimate({
+        name: estimate_pool(some, pools[name], calibrated_rates(some, pools[name])) for name, some in packs.items() if some
+    })  # fmt: skip
+
+
+def calibrated_rates(packs: Sequence[Pack], pool: Pool) -> RatesOf | None:
+    """Return the rates of the shapes of packs, measuring those that the cache does not know.
+
+    None if this machine has no device as the pool's.
+    """
+    if pool.device != "cpu" and not torch.cuda.is_available():
+        return None
     shapes: dict[str, tuple[float, TrialConfig]] = {}
     for pack in packs:
         key, trial = _key(pack.trials[0], pool), pack.trials[0]
@@ -86,9 +99,7 @@ def _seconds_per_call(call: Callable[[], object]) -> float:
 
 
 def _key(trial: TrialConfig, pool: Pool) -> str:
-    processor = (
-        torch.cuda.get_device_name() if pool.device == "cuda" else f"{platform.machine()} {platform.processor()}"
-    )
+    processor = torch.cuda.get_device_name() if pool.device != "cpu" else f"{platform.machine()} {platform.processor()}"
     return json.dumps([platform.node(), processor, torch.__version__, *model_shape(trial)])
 
 

@@ -1,19 +1,15 @@
-"""What a plan costs: FLOPs and memory from the model's graph, seconds from a short calibration that is cached."""
+"""What a plan costs, pool by pool: FLOPs and memory from the model's graph, seconds from rates measured on this machine."""
 
 from __future__ import annotations
 
 import heapq
-from collections.abc import Callable, Hashable, Iterable, Sequence
-from dataclasses import dataclass
-
-import torch
-from torch.autograd.graph import saved_tensors_hooks
-from torch.utils.flop_counter import FlopCounterMode
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from rhm_sweeps.config import TrialConfig
 from rhm_sweeps.evaluation.evaluator import evaluation_steps
 from rhm_sweeps.evaluation.fixed_pairs import ROWS_PER_CALL
-from rhm_sweeps.models import build_model
+from rhm_sweeps.sweeps.flops import evaluation_flops, model_cost, training_flops
 from rhm_sweeps.sweeps.packing import Pack
 from rhm_sweeps.sweeps.pools import Pool
 
@@ -26,78 +22,58 @@ _ADAM_COPIES = 4  # weight, gradient and two moments
 
 
 @dataclass(frozen=True)
-class ModelCost:
-    """One member: parameters, forward FLOPs per string, and bytes kept per string for the backward pass."""
-
-    parameters: int
-    forward_flops: int
-    saved_bytes: int
-
-
-@dataclass(frozen=True)
 class Rates:
-    """FLOPs per second that one slot of a pool reaches on packs of one shape, in training and in sampling."""
+    """FLOPs per second that a processor reaches on packs of one shape, in training and in sampling."""
 
     training: float
     sampling: float
 
 
-@dataclass(frozen=True)
-class Estimate:
-    """Of a whole plan: FLOPs, memory of the largest pack, and seconds until the last pack is done."""
+RatesOf = Callable[[TrialConfig], Rates]
+"""The rates of a trial's shape."""
 
+
+@dataclass(frozen=True)
+class PoolEstimate:
+    """Of the packs of one pool: FLOPs, memory of the largest pack, and seconds until the last is done, None where not known."""
+
+    trials: int
+    packs: int
     flops: float
     memory_gib: float
-    seconds: float
+    seconds: float | None
 
 
-def model_shape(config: TrialConfig) -> tuple[Hashable, ...]:
-    """The values that a model's cost depends on."""
-    grammar, training = config.grammar, config.training
-    shape = (grammar.num_features, grammar.num_classes, grammar.tuple_size, grammar.num_layers)
-    used = {name: value for name, value in vars(config.model).items() if name not in config.model.unused()}
-    return (*shape, *used.items(), training.batch_size, training.accumulation, training.precision)
+@dataclass(frozen=True)
+class Estimate:
+    """Of a whole plan; its pools work side by side."""
 
+    pools: Mapping[str, PoolEstimate]
 
-def model_cost(config: TrialConfig) -> ModelCost:
-    """Count on a model without data, on torch's `meta` device; once per shape."""
-    shape = model_shape(config)
-    if shape not in _COSTS:
-        _COSTS[shape] = _count(config)
-    return _COSTS[shape]
+    def times(self, factor: float) -> Estimate:
+        """The estimate of so many times the work."""
+        return Estimate({
+            name: replace(
+                pool, flops=pool.flops * factor, seconds=None if pool.seconds is None else pool.seconds * factor
+            )
+            for name, pool in self.pools.items()
+        })  # fmt: skip
 
+    @property
+    def flops(self) -> float:
+        return sum(pool.flops for pool in self.pools.values())
 
-_COSTS: dict[tuple[Hashable, ...], ModelCost] = {}
+    @property
+    def memory_gib(self) -> float:
+        """Memory of the largest pack."""
+        return max((pool.memory_gib for pool in self.pools.values()), default=0.0)
 
-
-def _count(config: TrialConfig) -> ModelCost:
-    model = build_model(config).to("meta")
-    x = torch.zeros(1, config.grammar.string_length, config.grammar.num_features, device="meta")
-    saved = 0
-
-    def pack(tensor: torch.Tensor) -> torch.Tensor:
-        nonlocal saved
-        saved += tensor.numel() * tensor.element_size() if tensor.shape[:1] == (1,) else 0
-        return tensor
-
-    with FlopCounterMode(display=False) as counter, saved_tensors_hooks(pack, lambda tensor: tensor):
-        model(x, torch.zeros(1, dtype=torch.int64, device="meta"))
-    return ModelCost(sum(p.numel() for p in model.parameters()), counter.get_total_flops(), saved)
-
-
-def training_flops(config: TrialConfig) -> float:
-    """Of all optimizer steps of a trial: a backward pass costs two forward passes."""
-    strings = config.training.batch_size * config.diffusion.n_trajectories
-    return 3.0 * model_cost(config).forward_flops * strings * config.training.steps
-
-
-def evaluation_flops(config: TrialConfig) -> float:
-    """Of all evaluation points of a trial: every sample takes its denoising steps, every loss pair one pass."""
-    evaluation = config.evaluation
-    points = len(evaluation_steps(config.training.steps, evaluation.points_per_doubling))
-    denoising = 0 if config.model.name == "classifier" else evaluation.sampling_steps or config.diffusion.timesteps
-    passes = evaluation.num_samples * denoising + 2 * evaluation.loss_pairs
-    return float(model_cost(config).forward_flops) * passes * points
+    @property
+    def seconds(self) -> float | None:
+        """Seconds until the last pack is done; None if that is not known of a pool."""
+        seconds = [pool.seconds for pool in self.pools.values()]
+        known = [value for value in seconds if value is not None]
+        return max(known, default=0.0) if len(known) == len(seconds) else None
 
 
 def work_done(config: TrialConfig, step: int) -> float:
@@ -136,18 +112,27 @@ def pack_gib(pack: Pack, device: str = "cpu") -> float:
     return PROCESS_GIB + sampling_gib(pack.trials[0], device) + sum(member_gib(trial) for trial in pack.trials)
 
 
-def estimate(packs: Sequence[Pack], pool: Pool, rates: Callable[[TrialConfig], Rates]) -> Estimate:
-    """What the packs cost on a pool, given the rates of a trial's shape; packs go to the first free slot in order."""
-    return Estimate(
-        flops=sum(training_flops(trial) + evaluation_flops(trial) for pack in packs for trial in pack.trials),
-        memory_gib=max((pack_gib(pack, pool.device) for pack in packs), default=0.0),
-        seconds=_makespan((_pack_seconds(pack, rates(pack.trials[0])) for pack in packs), pool.slots),
+def pack_seconds(pack: Pack, rates: Rates) -> float:
+    """Seconds from the first step of a pack to its last evaluation, alone on a processor of these rates."""
+    return sum(
+        training_flops(trial) / rates.training + evaluation_flops(trial) / rates.sampling for trial in pack.trials
     )
 
 
-def _pack_seconds(pack: Pack, rates: Rates) -> float:
-    return sum(
-        training_flops(trial) / rates.training + evaluation_flops(trial) / rates.sampling for trial in pack.trials
+def estimate_pool(packs: Sequence[Pack], pool: Pool, rates: RatesOf | None) -> PoolEstimate:
+    """What packs cost on a pool; they go to the first free slot in order, and packs on one GPU share its rates."""
+    share = pool.gpus_per_pack if pool.device != "cpu" and 0 < pool.gpus_per_pack < 1 else 1.0
+    seconds = (
+        None
+        if rates is None
+        else _makespan((pack_seconds(pack, rates(pack.trials[0])) / share for pack in packs), pool.slots)
+    )
+    return PoolEstimate(
+        trials=sum(len(pack.trials) for pack in packs),
+        packs=len(packs),
+        flops=sum(training_flops(trial) + evaluation_flops(trial) for pack in packs for trial in pack.trials),
+        memory_gib=max((pack_gib(pack, pool.device) for pack in packs), default=0.0),
+        seconds=seconds,
     )
 
 

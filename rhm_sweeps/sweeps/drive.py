@@ -1,22 +1,20 @@
-"""Drives a sweep: plans it into its ledger, runs what is unfinished, and leaves it so that a resume goes on exactly there."""
+"""Runs what is unfinished of a sweep, and leaves its ledger so that a resume goes on exactly there."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from rhm_sweeps.config import TrialConfig, parse_trial
-from rhm_sweeps.errors import SweepError
-from rhm_sweeps.ledger import Ledger, TrialRecord, now_ms
-from rhm_sweeps.sweeps.code_identity import code_hash, git_commit
+from rhm_sweeps.ledger import Ledger
+from rhm_sweeps.schedulers.scheduler import Scheduler
+from rhm_sweeps.sweeps.control import ask
 from rhm_sweeps.sweeps.folder import SweepFolder
-from rhm_sweeps.sweeps.plan import Plan
-from rhm_sweeps.sweeps.recorder import Recorder, View
+from rhm_sweeps.sweeps.recorder import View
 from rhm_sweeps.sweeps.stop_request import StopRequest
-from rhm_sweeps.sweeps.tasks import Listener, PackTask
-from rhm_sweeps.version import __version__
+from rhm_sweeps.sweeps.sweep_driver import Search, SweepDriver
+from rhm_sweeps.sweeps.tasks import Driver
 
-Run = Callable[[Sequence[PackTask], Listener], None]
+Run = Callable[[Driver], None]
 
 
 @dataclass(frozen=True)
@@ -27,66 +25,27 @@ class Outcome:
     failed: int
     unfinished: int
     interrupted: bool
+    stopped: int = 0
 
 
-def is_planned(ledger: Ledger) -> bool:
-    """Whether the ledger has a plan; one that was only just made when its process was killed has none."""
-    return ledger.meta("code_hash") is not None
-
-
-def record_plan(ledger: Ledger, plan: Plan) -> None:
-    """Write a plan into the ledger; trials that it has stay as they are."""
-    first = 1 + max((trial.position for trial in ledger.trials()), default=-1)
-    members = [(pack.id, trial) for pack in plan.packs for trial in pack.trials]
-    order = {trial.signature: position for position, trial in enumerate(plan.trials, start=first)}
-    records = [TrialRecord(t.signature, order[t.signature], pack, t.model_dump()) for pack, t in members]
-    with ledger.transaction():
-        ledger.add_trials(records)
-        if not is_planned(ledger):
-            ledger.set_meta(created_ms=now_ms(), version=__version__, code_hash=code_hash(), git_commit=git_commit())
-        ledger.set_meta(name=plan.space.name, space=plan.space.to_dict())
-
-
-def check_code(ledger: Ledger, *, accept_changes: bool = False) -> None:
-    """Refuse to mix results of different code in one sweep.
-
-    Raises:
-        SweepError: naming both versions, unless `accept_changes`, which makes the present code the sweep's.
-    """
-    recorded, present = ledger.meta("code_hash"), code_hash()
-    if recorded == present:
-        return
-    if not accept_changes:
-        raise SweepError(
-            f"sweep {ledger.meta('name')} was started with code {recorded} (version {ledger.meta('version')}), but this is code "
-            f"{present} (version {__version__}), which may train other models; go on all the same with --accept-changes"
-        )
-    ledger.set_meta(code_hash=present, version=__version__, git_commit=git_commit())
-
-
-def unfinished_tasks(ledger: Ledger, folder: SweepFolder) -> list[PackTask]:
-    """The packs that still have members to train, in the order of the plan."""
-    packs: dict[str, list[TrialRecord]] = {}
-    for trial in ledger.trials("pending", "running"):
-        packs.setdefault(trial.pack, []).append(trial)
-    return [
-        PackTask(pack, tuple(map(_trial, members)), folder.packs / pack, folder.models)
-        for pack, members in packs.items()
-    ]
-
-
-def _trial(record: TrialRecord) -> TrialConfig:
-    return parse_trial(record.config, f"trial {record.signature}")
-
-
-def drive(ledger: Ledger, folder: SweepFolder, run: Run, view: View, stop: StopRequest) -> Outcome:
-    """Run everything unfinished. The caller holds the sweep's lock."""
+def drive(
+    ledger: Ledger,
+    folder: SweepFolder,
+    run: Run,
+    limits: Mapping[str, int],
+    view: View,
+    stop: StopRequest,
+    scheduler: Scheduler | None = None,
+    search: Search | None = None,
+) -> Outcome:
+    """Run everything unfinished, in pools that take so many packs at once. The caller holds the sweep's lock."""
     _return_to_pending(ledger)
-    tasks = unfinished_tasks(ledger, folder)
+    ask(ledger, "run")
+    driver = SweepDriver(ledger, folder, limits, view, stop, scheduler, search)
     ledger.set_meta(state="running")
     try:
-        if tasks:
-            run(tasks, Recorder(ledger, view, stop))
+        if not driver.is_over():
+            run(driver)
     finally:
         _return_to_pending(ledger)
         outcome = _outcome(ledger, stop)
@@ -100,4 +59,5 @@ def _return_to_pending(ledger: Ledger) -> None:
 
 def _outcome(ledger: Ledger, stop: StopRequest) -> Outcome:
     counts = ledger.counts()
-    return Outcome(counts["done"], counts["failed"], counts["pending"] + counts["running"], stop())
+    unfinished = counts["pending"] + counts["running"]
+    return Outcome(counts["done"], counts["failed"], unfinished, stop(), counts["stopped"])

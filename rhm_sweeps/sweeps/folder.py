@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from rhm_sweeps.errors import SweepError, UsageError
-from rhm_sweeps.ledger import FILE_NAME, Ledger
+from rhm_sweeps.ledger import FILE_NAME, Ledger, now_ms
+from rhm_sweeps.spaces.header import NAME_PATTERN
 from rhm_sweeps.sweeps.lock import is_locked
-from rhm_sweeps.sweeps.space_header import NAME_PATTERN
+from rhm_sweeps.sweeps.standing import UNKNOWN, Standing, standing
 
 TRACKED = ("tracking_uri", "experiment", "parent_run_id")
 
@@ -30,6 +32,15 @@ class SweepFolder:
     def models(self) -> Path:
         """Trained weights: `models/<signature>.safetensors`."""
         return self.path / "models"
+
+    def training_state(self, signature: str) -> Path:
+        """From where an ended trial goes on: `models/<signature>.state`, as `member_state` names it, which needs torch."""
+        return self.models / f"{signature}.state"
+
+    @property
+    def pools_file(self) -> Path:
+        """The pools that its last session was given, if it was given any."""
+        return self.path / "pools.yaml"
 
     @property
     def report(self) -> Path:
@@ -95,7 +106,9 @@ def _status_or_unreadable(folder: SweepFolder) -> dict[str, Any]:
 
 
 def sweep_status(folder: SweepFolder) -> dict[str, Any]:
-    """Name, state, trials by state and where MLflow has them; `running` is only what a process drives now.
+    """Name, state, trials by state, progress and where MLflow has them; `running` is only what a process drives now.
+
+    `planned` counts all trials but those that were extended; their successors count.
 
     Raises:
         SweepError: if there is no such sweep, or it cannot be read.
@@ -105,13 +118,29 @@ def sweep_status(folder: SweepFolder) -> dict[str, Any]:
         state = ledger.meta("state", "planned")
         counts: dict[str, int] = dict(ledger.counts().items())
         tracked = {key: ledger.meta(key) for key in TRACKED}
+        packs = ledger.packs()
     if not driven:
         counts |= {"running": 0, "pending": counts["pending"] + counts["running"]}
-    state = "running" if driven else "interrupted" if state == "running" else state
-    return _status(folder.path.name, state, counts, **tracked)
+    stands = standing(counts, packs.values(), now_ms())
+    return _status(folder.path.name, _state(state, driven=driven), counts, stands, **tracked)
 
 
-def _status(name: str, state: str, counts: dict[str, int], **tracked: str | None) -> dict[str, Any]:
-    by_state = {key: counts.get(key, 0) for key in ("done", "failed", "running", "pending")}
-    trials = {"planned": sum(by_state.values()), **by_state}
-    return {"name": name, "state": state, "trials": trials, **dict.fromkeys(TRACKED), **tracked}
+def _state(recorded: str, *, driven: bool) -> str:
+    if driven:
+        return "paused" if recorded == "paused" else "running"
+    return "interrupted" if recorded in ("running", "paused") else recorded
+
+
+def _status(
+    name: str, state: str, counts: Mapping[str, int], stands: Standing = UNKNOWN, **tracked: str | None
+) -> dict[str, Any]:
+    """`extended` is not among the planned."""
+    by_state = {key: counts.get(key, 0) for key in ("done", "failed", "running", "pending", "stopped")}
+    trials = {"planned": sum(by_state.values()), **by_state, "extended": counts.get("extended", 0)}
+    progress = {
+        "fraction": stands.fraction,
+        "steps_per_second": stands.steps_per_second,
+        "eta_s": stands.eta_s,
+        "running_packs": len(stands.running),
+    }
+    return {"name": name, "state": state, "trials": trials, "progress": progress, **dict.fromkeys(TRACKED), **tracked}

@@ -2,33 +2,53 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import time
 
 import torch
 
+from rhm_sweeps.sweeps.memory_problem import memory_problem, too_big
 from rhm_sweeps.sweeps.pack_run import PackRun
-from rhm_sweeps.sweeps.tasks import Listener, PackTask
+from rhm_sweeps.sweeps.tasks import Driver, PackTask
+
+IDLE_S = 0.05
+"""Between questions for the next pack, when there is none at present."""
 
 
 def run_in_process(
-    tasks: Sequence[PackTask],
-    listener: Listener,
+    driver: Driver,
     *,
     device: str = "cpu",
     checkpoint_interval_s: float = 60.0,
     report_interval_s: float = 0.5,
 ) -> None:
-    """Run packs until all are finished or the listener says stop; a stopped pack saves before it leaves."""
+    """Run packs until the driver says that it is over or to stop; a stopped pack saves before it leaves."""
     torch.set_num_threads(1)
-    for task in tasks:
-        if listener.should_stop():
+    while not driver.should_stop():
+        task = driver.next_pack()
+        if task is not None:
+            _run(task, driver, device, checkpoint_interval_s, report_interval_s)
+        elif driver.is_over():
             return
-        listener.started(task.id)
-        run = PackRun(task.trials, task.folder, task.models_folder, device, checkpoint_interval_s)
-        while not listener.should_stop():
-            progress = run.advance(report_interval_s)
-            listener.progressed(task.id, progress)
-            if progress.finished:
-                break
         else:
-            run.save()
+            time.sleep(IDLE_S)
+
+
+def _run(task: PackTask, driver: Driver, device: str, checkpoint_interval_s: float, report_interval_s: float) -> None:
+    driver.started(task.id)
+    run: PackRun | None = None
+    while not driver.should_stop():
+        try:
+            run = run or PackRun(
+                task.trials, task.folder, task.models_folder, device, checkpoint_interval_s, task.sources
+            )
+            progress = run.advance(report_interval_s)
+        except (MemoryError, RuntimeError) as error:
+            problem = memory_problem(error)
+            if problem is None:
+                raise
+            progress = too_big(task.trials, problem)
+        driver.progressed(task.id, progress)
+        if progress.finished:
+            return
+    if run is not None:
+        run.save()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import time
+from collections.abc import Mapping
 from types import TracebackType
 from typing import Self
 
@@ -47,6 +48,10 @@ class LiveView:
         else:
             self._print_line()
 
+    def replan(self, unfinished: Mapping[str, int]) -> None:
+        """The packs that are still to be trained, with their numbers of trials, have changed."""
+        self.progress.replan(unfinished)
+
     def update(self, pack: str, progress: Progress) -> None:
         """Take in a report of a pack."""
         self.progress.update(pack, progress)
@@ -83,9 +88,11 @@ class LiveView:
 
 def summary(progress: SweepProgress) -> str:
     """One line: trials, steps per second, time."""
-    failed = f", {progress.failed} failed" if progress.failed else ""
+    others = "".join(
+        f", {count} {state}" for state, count in (("failed", progress.failed), ("stopped", progress.stopped)) if count
+    )
     return (
-        f"{progress.finished_before + progress.done}/{progress.planned} trials{failed} | {progress.fraction:.0%} | "
+        f"{progress.finished_before + progress.done}/{progress.planned} trials{others} | {progress.fraction:.0%} | "
         f"{progress.steps_per_second:,.0f} steps/s | {duration(progress.elapsed_s)} elapsed, {duration(progress.eta_s)} to go"
     )
 

@@ -14,36 +14,39 @@ from pathlib import Path
 import ray
 
 from rhm_sweeps.errors import SweepError
-from rhm_sweeps.sweeps.pools import Pool
+from rhm_sweeps.sweeps.cluster import Node
 from rhm_sweeps.sweeps.scratch import scratch_folder
 
 OBJECT_STORE_BYTES = 100 * 2**20
 
 
 @contextmanager
-def local_ray(pool: Pool) -> Iterator[Path]:
-    """Run Ray while the block lasts, reachable from this machine only; yield a scratch folder.
+def local_ray(machine: Node) -> Iterator[Path]:
+    """Run Ray while the block lasts, with these resources, reachable from this machine only; yield a scratch folder.
 
     Raises:
         SweepError: if Ray cannot start.
     """
     with scratch_folder() as scratch, Path(os.devnull).open("w") as nowhere, redirect_stdout(nowhere):
         try:
-            with _sigterm_is_ours():
-                _start(pool, scratch)
+            with sigterm_is_ours():
+                _start(machine, scratch)
             yield scratch
         finally:
             ray.shutdown()
 
 
-def _start(pool: Pool, scratch: Path) -> None:
+def _start(machine: Node, scratch: Path) -> None:
     # Without a token in the environment Ray writes one into the user's home, readable by all users of the machine.
     os.environ.setdefault("RAY_AUTH_TOKEN", secrets.token_hex(32))
+    resources = dict(machine.resources)
     try:
         ray.init(
             address="local",
-            num_cpus=max(1, round(pool.slots * pool.cpus_per_pack)),
-            num_gpus=round(pool.slots * pool.gpus_per_pack),
+            num_cpus=int(resources.pop("CPU")),
+            num_gpus=int(resources.pop("GPU", 0)),
+            _memory=int(resources.pop("memory")),
+            resources=resources,
             include_dashboard=False,
             log_to_driver=False,
             logging_level=logging.CRITICAL,  # what goes wrong, the ledger and the view say
@@ -55,7 +58,7 @@ def _start(pool: Pool, scratch: Path) -> None:
 
 
 @contextmanager
-def _sigterm_is_ours() -> Iterator[None]:
+def sigterm_is_ours() -> Iterator[None]:
     """Put the handler of SIGTERM back, in whose place Ray sets one that exits; a signal in the meantime is not lost."""
     if threading.current_thread() is not threading.main_thread():
         yield

@@ -8,8 +8,8 @@ from pathlib import Path
 from rhm_sweeps.config import flatten
 from rhm_sweeps.errors import SweepError, UsageError
 from rhm_sweeps.ledger import FILE_NAME, Ledger
+from rhm_sweeps.spaces.header import NAME_PATTERN
 from rhm_sweeps.sweeps.folder import SweepFolder, sweep_folder, sweep_names
-from rhm_sweeps.sweeps.space_header import NAME_PATTERN
 
 MAX_LISTED = 16
 

@@ -14,7 +14,7 @@ class Ending:
     """How a member ended, and why."""
 
     signature: str
-    state: Literal["done", "failed"]
+    state: Literal["done", "failed", "stopped"]
     reason: str = ""
 
 
@@ -31,10 +31,15 @@ class Progress:
     warnings: tuple[str, ...] = ()
     work: float | None = None
     """Share of a full trial's floating-point work that is done, evaluations included."""
+    left: bool = False
+    """The pack saved and gave up its place, as ordered; its members are not finished."""
+    too_big: str = ""
+    """Why the pack does not fit the memory of its place, in a line."""
 
     @property
     def finished(self) -> bool:
-        return self.active == 0
+        """Whether the pack needs its place no longer."""
+        return self.active == 0 or self.left or bool(self.too_big)
 
 
 @dataclass

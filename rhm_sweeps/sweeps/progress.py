@@ -29,21 +29,33 @@ class PackProgress:
     def fraction(self) -> float:
         """Share of the pack's work that is done, by steps where the work is not known; members that ended early count as done."""
         if not self.steps or not self.active:
-            return 1.0 if not self.active else 0.0
+            return 0.0 if self.active else 1.0
         work = self.step / self.steps if self.work is None else self.work
         return (self.members - self.active + self.active * work) / self.members
 
 
 @dataclass
 class SweepProgress:
-    """Where a sweep stands, by pack. `members` maps each unfinished pack to its number of trials."""
+    """Where a sweep stands, by pack. `members` maps each pack to its number of trials."""
 
-    members: Mapping[str, int]
+    members: dict[str, int] = field(default_factory=dict)
     finished_before: int = 0
     done: int = 0
     failed: int = 0
+    stopped: int = 0
     packs: dict[str, PackProgress] = field(default_factory=dict)
     started: float = field(default_factory=time.monotonic)
+
+    def replan(self, unfinished: Mapping[str, int]) -> None:
+        """The unfinished packs are now these, with so many unfinished trials: some may be new, others divided."""
+        for pack, count in unfinished.items():
+            self.members.setdefault(pack, count)
+        for pack in self.members.keys() - unfinished.keys():
+            if (state := self.packs.get(pack)) is None:
+                del self.members[pack]
+            else:
+                self.members[pack] = state.members = state.members - state.active
+                state.active = 0
 
     def update(self, pack: str, progress: Progress) -> None:
         """Take in a report."""
@@ -58,6 +70,7 @@ class SweepProgress:
             self.packs[pack] = state
         self.done += sum(ending.state == "done" for ending in progress.endings)
         self.failed += sum(ending.state == "failed" for ending in progress.endings)
+        self.stopped += sum(ending.state == "stopped" for ending in progress.endings)
         latest = [point.metrics for point in progress.points if point.step == progress.step]
         if latest and "copies" in latest[0]:  # a classifier samples nothing
             state.validity, state.copies = _mean_validity(latest), fmean(metrics["copies"] for metrics in latest)

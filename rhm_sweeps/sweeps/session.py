@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -9,17 +11,21 @@ from rich.console import Console
 
 from rhm_sweeps.errors import SweepError
 from rhm_sweeps.ledger import FILE_NAME, Ledger, TrialState
-from rhm_sweeps.sweeps.calibration import calibrated_rates
-from rhm_sweeps.sweeps.cost import Estimate, estimate, max_members
-from rhm_sweeps.sweeps.drive import Outcome, Run, check_code, drive, is_planned, record_plan, unfinished_tasks
+from rhm_sweeps.schedulers import make_scheduler
+from rhm_sweeps.spaces.search_space import SearchSpace
+from rhm_sweeps.sweeps.adaptive_search import AdaptiveSearch
+from rhm_sweeps.sweeps.drive import Outcome, Run, drive
 from rhm_sweeps.sweeps.folder import SweepFolder, create_sweep_folder, sweep_folder
+from rhm_sweeps.sweeps.growth import Growth, add_plan
 from rhm_sweeps.sweeps.live import LiveView
 from rhm_sweeps.sweeps.lock import sweep_lock
-from rhm_sweeps.sweeps.plan import Plan, make_plan
-from rhm_sweeps.sweeps.pools import Pool
+from rhm_sweeps.sweeps.outlook import Outlook, look_ahead
+from rhm_sweeps.sweeps.plan import MAX_SETTINGS, Plan
+from rhm_sweeps.sweeps.plan_record import check_code, is_planned
+from rhm_sweeps.sweeps.pools import Pools
 from rhm_sweeps.sweeps.progress import SweepProgress
-from rhm_sweeps.sweeps.search_space import SearchSpace
 from rhm_sweeps.sweeps.stop_request import StopRequest
+from rhm_sweeps.training.checkpoints import write_atomically
 from rhm_sweeps.tracking.connection import connect
 from rhm_sweeps.tracking.store import Store, redact, resolve_store, sweep_store
 from rhm_sweeps.tracking.writer import Writer
@@ -37,22 +43,25 @@ class SessionOptions:
     tracking_uri: str | None = None
     experiment: str | None = None
     accept_changes: bool = False
+    pools_file: Path | None = None
+    max_settings: int = MAX_SETTINGS
 
 
 @dataclass(frozen=True)
 class SessionResult:
-    """What a session leaves behind; `tracked` is False if the tracking store lacks something that the ledger has."""
+    """What a session leaves behind; `tracked` is False if the tracking store lacks something that the ledger has; `seconds` is how long the
+    packs took."""
 
     folder: SweepFolder
     store: Store
     outcome: Outcome
     tracked: bool
+    seconds: float
 
 
-def plan_space(space: SearchSpace, results: Path, pool: Pool) -> Plan:
-    """The plan of a space for a pool, less what the sweep of that name has finished."""
-    done = _signatures(sweep_folder(results, space.name), "done")
-    return make_plan(space, done, max_members(pool), pool.slots)
+def finished_trials(folder: SweepFolder) -> list[str]:
+    """Signatures of a sweep's done trials; none if it does not exist yet."""
+    return _signatures(folder, "done")
 
 
 def _signatures(folder: SweepFolder, *states: TrialState) -> list[str]:
@@ -60,43 +69,57 @@ def _signatures(folder: SweepFolder, *states: TrialState) -> list[str]:
     if not _exists(folder):
         return []
     with Ledger(folder.path) as ledger:
-        return [trial.signature for trial in ledger.trials(*states)]
+        return [signature for signature, state in ledger.states().items() if not states or state in states]
 
 
 def _exists(folder: SweepFolder) -> bool:
     return (folder.path / FILE_NAME).is_file()
 
 
-def estimate_plan(plan: Plan, pool: Pool) -> Estimate:
-    """What is left to train costs, by a calibration of this machine."""
-    return estimate(plan.packs, pool, calibrated_rates(plan.packs, pool)) if plan.packs else Estimate(0.0, 0.0, 0.0)
-
-
 def launch(
-    space: SearchSpace, options: SessionOptions, pool: Pool, run: Run, console: Console, stop: StopRequest
+    space: SearchSpace,
+    options: SessionOptions,
+    pools: Pools,
+    run: Run,
+    console: Console,
+    stop: StopRequest,
+    confirm: Callable[[Outlook], None] = lambda _: None,
 ) -> SessionResult:
-    """Add a space's trials to the sweep of its name and train all that is not done."""
-    plan = make_plan(space, _signatures(sweep_folder(options.results, space.name)), max_members(pool), pool.slots)
+    """Add a space's trials to the sweep of its name and train all that is not done.
+
+    Args:
+        confirm: is shown what is ahead before anything is written, and raises if it is too much.
+    """
+    known = _signatures(sweep_folder(options.results, space.name))
+    outlook = look_ahead(space, pools, known, options.max_settings)
+    confirm(outlook)
+    plan = outlook.plan
     folder = create_sweep_folder(options.results, space.name)
     with sweep_lock(folder.path):
         store = _checked_store(folder, options)
         with Ledger(folder.path, create=True) as ledger:
-            if is_planned(ledger) and (plan.packs or ledger.trials("pending", "running")):
+            if is_planned(ledger) and (plan.trials or ledger.trials("pending", "running")):
                 check_code(ledger, accept_changes=options.accept_changes)
-            record_plan(ledger, plan)
-            _tell_of_others(ledger, plan, console)
-            return _session(ledger, folder, store, run, console, stop)
+            growth = add_plan(ledger, folder, plan, pools)
+            _tell(ledger, plan, growth, console)
+            _keep_pools(folder, options)
+            return _session(ledger, folder, store, pools, run, console, stop)
 
 
-def _tell_of_others(ledger: Ledger, plan: Plan, console: Console) -> None:
+def _tell(ledger: Ledger, plan: Plan, growth: Growth, console: Console) -> None:
     """What was planned stays planned, also when the space has changed since."""
     here = {trial.signature for trial in (*plan.trials, *plan.finished)}
-    others = sum(trial.signature not in here for trial in ledger.trials("pending", "running"))
+    unfinished = [name for name, state in ledger.states().items() if state in ("pending", "running")]
+    others = sum(signature not in here for signature in unfinished)
+    if growth.continued:
+        console.print(f"{growth.continued} trials go on where trials of fewer steps ended")
     if others:
         console.print(f"{others} unfinished trials of earlier launches are not in this space; they are trained too")
 
 
-def resume(name: str, options: SessionOptions, run: Run, console: Console, stop: StopRequest) -> SessionResult:
+def resume(
+    name: str, options: SessionOptions, pools: Pools, run: Run, console: Console, stop: StopRequest
+) -> SessionResult:
     """Train what an interrupted sweep has left, from its own record alone."""
     folder = sweep_folder(options.results, name)
     with Ledger(folder.path) as ledger:
@@ -105,7 +128,14 @@ def resume(name: str, options: SessionOptions, run: Run, console: Console, stop:
         with sweep_lock(folder.path):
             store = _checked_store(folder, options)
             check_code(ledger, accept_changes=options.accept_changes)
-            return _session(ledger, folder, store, run, console, stop)
+            _keep_pools(folder, options)
+            return _session(ledger, folder, store, pools, run, console, stop)
+
+
+def _keep_pools(folder: SweepFolder, options: SessionOptions) -> None:
+    """For later sessions, which go on in the same pools."""
+    if options.pools_file and options.pools_file != folder.pools_file:
+        write_atomically(folder.pools_file, options.pools_file.read_bytes())
 
 
 def _checked_store(folder: SweepFolder, options: SessionOptions) -> Store:
@@ -125,16 +155,19 @@ def _checked_store(folder: SweepFolder, options: SessionOptions) -> Store:
 
 
 def _session(
-    ledger: Ledger, folder: SweepFolder, store: Store, run: Run, console: Console, stop: StopRequest
+    ledger: Ledger, folder: SweepFolder, store: Store, pools: Pools, run: Run, console: Console, stop: StopRequest
 ) -> SessionResult:
     ledger.set_meta(tracking_uri=redact(store.uri), experiment=store.experiment, artifact_location=store.artifact_root)
-    tasks = unfinished_tasks(ledger, folder)
-    progress = SweepProgress({task.id: len(task.trials) for task in tasks}, ledger.counts()["done"])
+    space = SearchSpace.build(**ledger.meta("space"))
+    search = AdaptiveSearch.of(space, ledger, folder, pools)
+    scheduler = make_scheduler(space.scheduler, ledger.last_step)
     writer = Writer(folder.path, store)
     writer.start()
+    begun = time.monotonic()
     try:
-        with LiveView(progress, console, folder.path.name) as view:
-            outcome = drive(ledger, folder, run, view, stop)
+        with LiveView(SweepProgress(finished_before=ledger.counts()["done"]), console, folder.path.name) as view:
+            outcome = drive(ledger, folder, run, pools.limits, view, stop, scheduler, search)
+        seconds = time.monotonic() - begun
     finally:
         tracked = writer.close(HURRIED_FLUSH_TIMEOUT_S if stop() else FLUSH_TIMEOUT_S)
-    return SessionResult(folder, store, outcome, tracked)
+    return SessionResult(folder, store, outcome, tracked, seconds)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,9 +10,12 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.json
 
-from rhm_sweeps.config import FIELDS, TrialConfig, flatten
+from rhm_sweeps.config import FIELDS
 from rhm_sweeps.ledger import Ledger, MetricPoint, TrialRecord
+from rhm_sweeps.spaces.field_values import field_values
 
 META_KEYS = (
     "name", "created_ms", "state", "space", "version", "code_hash", "git_commit",
@@ -19,7 +23,8 @@ META_KEYS = (
 )  # fmt: skip
 TRIAL_COLUMNS = ("state", "reason", "pack")
 POINT_COLUMNS = ("signature", "step", "timestamp_ms")
-_DEFAULTS = TrialConfig().flat()
+POINTS_AT_ONCE = 20_000
+"""Points whose text is in memory at a time: about 1 kB each."""
 
 
 @dataclass(frozen=True)
@@ -63,30 +68,51 @@ def results_from_ledger(folder: Path) -> Results:
     """
     with Ledger(folder) as ledger:
         meta = {key: value for key in META_KEYS if (value := ledger.meta(key)) is not None}
-        return tabulate(meta.get("name", folder.name), ledger.trials(), ledger.points(), meta)
+        trials, points = ledger.trials(), _read_points(ledger)
+    return _results(meta.get("name", folder.name), trials, points, meta)
 
 
 def tabulate(name: str, trials: Sequence[TrialRecord], points: Iterable[MetricPoint], meta: dict[str, Any]) -> Results:
     """Put records into the two tables; a field that a record lacks was made later and has its default."""
-    rows = [(t.state, t.reason, t.pack, *_values(t.config)) for t in trials]
-    index = pd.Index([t.signature for t in trials], name="signature", dtype="object")
-    trial_table = pd.DataFrame(rows, index=index, columns=[*TRIAL_COLUMNS, *FIELDS])
-    return Results(name, trial_table, _point_table(points, {t.signature: t.position for t in trials}), meta)
-
-
-def _values(config: dict[str, Any]) -> list[Any]:
-    values = _DEFAULTS | dict(flatten(config))
-    return [values[name] for name in FIELDS]
-
-
-def _point_table(points: Iterable[MetricPoint], position: dict[str, int]) -> pd.DataFrame:
     keys, metrics = [], []
     for point in points:
         keys.append((point.signature, point.step, point.timestamp_ms))
         metrics.append(point.metrics)
     measured = pd.DataFrame.from_records(metrics) if metrics else pd.DataFrame()
+    return _results(name, trials, _joined(keys, measured), meta)
+
+
+def _results(name: str, trials: Sequence[TrialRecord], points: pd.DataFrame, meta: dict[str, Any]) -> Results:
+    rows = [(t.state, t.reason, t.pack, *field_values(t.config)) for t in trials]
+    index = pd.Index([t.signature for t in trials], name="signature", dtype="object")
+    trial_table = pd.DataFrame(rows, index=index, columns=[*TRIAL_COLUMNS, *FIELDS])
+    return Results(name, trial_table, _in_order(points, {t.signature: t.position for t in trials}), meta)
+
+
+def _read_points(ledger: Ledger) -> pd.DataFrame:
+    """The points of a ledger, in the order of recording; their text is parsed in portions, by column."""
+    keys: list[tuple[str, int, int]] = []
+    tables = []
+    for rows in ledger.point_texts(POINTS_AT_ONCE):
+        keys.extend(row[:3] for row in rows)
+        tables.append(_parsed([row[3] for row in rows]))
+    measured = pa.concat_tables(tables, promote_options="default") if tables else pa.table({})
+    return _joined(keys, measured.to_pandas() if measured.num_columns else pd.DataFrame())
+
+
+def _parsed(texts: Sequence[str]) -> pa.Table:
+    """One column of float64 per metric, one row per text of a JSON object of numbers; null where a text lacks the metric."""
+    table = pyarrow.json.read_json(io.BytesIO("\n".join(texts).encode()))
+    real = pa.schema([(name, pa.float64()) for name in table.column_names])
+    return table.cast(real, safe=False) if real.names else pa.table({"": pa.nulls(len(texts))}).drop_columns([""])
+
+
+def _joined(keys: Sequence[tuple[str, int, int]], measured: pd.DataFrame) -> pd.DataFrame:
     measured = measured.astype("float64").sort_index(axis="columns")
     table = pd.concat([pd.DataFrame(keys, columns=list(POINT_COLUMNS)), measured], axis="columns")
-    table = table.astype({"signature": "object", "step": "int64", "timestamp_ms": "int64"})
+    return table.astype({"signature": "object", "step": "int64", "timestamp_ms": "int64"})
+
+
+def _in_order(table: pd.DataFrame, position: dict[str, int]) -> pd.DataFrame:
     order = np.lexsort((table["step"], table["signature"].map(position)))
     return table.iloc[order].reset_index(drop=True)

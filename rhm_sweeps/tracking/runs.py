@@ -19,9 +19,16 @@ PACK, POSITION, ROLE = "rhm_sweep.pack", "rhm_sweep.position", "rhm_sweep.role"
 STATE, REASON, VERSION = "rhm_sweep.state", "rhm_sweep.reason", "rhm_sweep.version"
 PARENT, GIT_COMMIT, NOTE = "mlflow.parentRunId", "mlflow.source.git.commit", "mlflow.note.content"
 
-STATUS: dict[TrialState, str] = {"pending": "KILLED", "running": "RUNNING", "done": "FINISHED", "failed": "FAILED"}
+STATUS: dict[TrialState, str] = {
+    "pending": "KILLED",
+    "running": "RUNNING",
+    "done": "FINISHED",
+    "failed": "FAILED",
+    "stopped": "KILLED",
+    "extended": "FINISHED",
+}
 """A run whose trial is pending again was interrupted; it opens again when the trial goes on."""
-SWEEP_STATUS = {"running": "RUNNING", "finished": "FINISHED", "failed": "FAILED"}
+SWEEP_STATUS = {"running": "RUNNING", "paused": "RUNNING", "finished": "FINISHED", "failed": "FAILED"}
 """Any other state of a sweep is KILLED."""
 
 MAX_METRICS, MAX_PARAMS, MAX_NAME, MAX_TAG = 800, 100, 250, 4000

@@ -121,3 +121,10 @@ def prune_checkpoints(folder: Path, kept: int = KEPT) -> None:
     """Remove all but the newest checkpoints."""
     for path in sorted(folder.glob("step-*.ckpt"))[:-kept]:
         path.unlink(missing_ok=True)
+
+
+def drop_checkpoints_after(folder: Path, step: int) -> None:
+    """Remove those of later optimizer steps: of a pack that begins before them, they would hide its own."""
+    for path in folder.glob("step-*.ckpt"):
+        if path.name > step_path(folder, step).name:
+            path.unlink(missing_ok=True)

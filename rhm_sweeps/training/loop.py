@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from rhm_sweeps.config import TrialConfig
+from rhm_sweeps.config import PERTURBED, TrialConfig
 from rhm_sweeps.streams import Streams
 from rhm_sweeps.training.batches import TrainingSets, draw_batches
 from rhm_sweeps.training.denoiser import Denoiser, Noised
-from rhm_sweeps.training.optimizers import clip_gradients, learning_rate, load_moments, make_optimizer, select_moments
+from rhm_sweeps.training.optimizers import Moments, clip_gradients, select_moments
+from rhm_sweeps.training.pack_optimizer import PackOptimizer
 from rhm_sweeps.training.packs import initial_pack
+from rhm_sweeps.training.precision import matmul_precision
 
 CHUNK_STEPS = 32
 """Optimizer steps whose batches are drawn at once, if they are small."""
@@ -42,15 +43,13 @@ class PackTrainer:
             train_classes: each member's classes (P,), for classifiers.
         """
         self.config = configs[0]
+        self.training = [config.training for config in configs]
         self.device = torch.device(device)
         self.step = 0
         self.denoiser = Denoiser.of(configs, initial_pack(configs, self.device), self.device)
         self.streams = Streams([config.training.seed for config in configs], self.device)
         self.data = TrainingSets.of(train_sets, train_classes, self.device)
-        self.optimizer = self._new_optimizer()
-
-    def _new_optimizer(self) -> torch.optim.Optimizer:
-        return make_optimizer(list(self.denoiser.model.parameters.values()), self.config.training)
+        self.optimizer = PackOptimizer(list(self.denoiser.model.parameters.values()), self.training)
 
     def draw_batches(self, count: int) -> Noised:
         """Draw the batches of the next `count` steps: leading axes (K, count, B)."""
@@ -78,14 +77,11 @@ class PackTrainer:
         return torch.stack(history, 1)
 
     def _step(self, batch: Noised) -> Tensor:
-        training, parameters = self.config.training, list(self.denoiser.model.parameters.values())
-        self.optimizer.zero_grad(set_to_none=True)
+        self.optimizer.zero_grad()
         losses = self._backward(batch)
-        if training.gradient_clip is not None:
-            clip_gradients(parameters, training.gradient_clip)
-        for group in self.optimizer.param_groups:
-            group["lr"] = learning_rate(training, self.step)
-        self.optimizer.step()
+        if self.config.training.gradient_clip is not None:
+            clip_gradients(list(self.denoiser.model.parameters.values()), self.config.training.gradient_clip)
+        self.optimizer.step(self.step)
         return losses
 
     def _backward(self, batch: Noised) -> Tensor:
@@ -111,18 +107,36 @@ class PackTrainer:
     def select(self, kept: Sequence[int]) -> None:
         """Go on with some of the members only; their trajectories do not change."""
         index = torch.tensor(kept, dtype=torch.int64, device=self.device)
-        moments = self.optimizer.state_dict()["state"]
+        moments = select_moments(self.optimizer.moments(), index)
         self.denoiser = self.denoiser.select(index)
         self.streams, self.data = self.streams.select(index), self.data.select(index)
-        self.optimizer = self._new_optimizer()
-        load_moments(self.optimizer, select_moments(moments, index))
+        self.training = [self.training[k] for k in kept]
+        self._renew_optimizer(moments)
+
+    def exploit(self, sources: Sequence[int], rates: Sequence[Mapping[str, float]]) -> None:
+        """Member k goes on with the weights and moments of member `sources[k]`, and with rates of its own."""
+        index = torch.tensor(sources, dtype=torch.int64, device=self.device)
+        with torch.no_grad():
+            for parameter in self.denoiser.model.parameters.values():
+                parameter.copy_(parameter[index])
+        self._set_rates(rates)
+        self._renew_optimizer(select_moments(self.optimizer.moments(), index))
+
+    def _set_rates(self, rates: Sequence[Mapping[str, float]]) -> None:
+        self.training = [one.model_copy(update=dict(own)) for one, own in zip(self.training, rates, strict=True)]
+
+    def _renew_optimizer(self, moments: Moments) -> None:
+        parameters = list(self.denoiser.model.parameters.values())
+        self.optimizer = PackOptimizer(parameters, self.training or [self.config.training])
+        self.optimizer.load(moments)
 
     def state_dict(self) -> dict[str, Any]:
         """Everything that the next step depends on, besides the configuration: tensors and numbers only."""
         return {
             "step": self.step,
             "parameters": {name: tensor.detach() for name, tensor in self.denoiser.model.parameters.items()},
-            "moments": self.optimizer.state_dict()["state"],
+            "moments": self.optimizer.moments(),
+            "rates": [{name: getattr(member, name) for name in PERTURBED} for member in self.training],
         }
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
@@ -131,15 +145,5 @@ class PackTrainer:
         with torch.no_grad():
             for name, tensor in self.denoiser.model.parameters.items():
                 tensor.copy_(state["parameters"][name])
-        load_moments(self.optimizer, state["moments"])
-
-
-@contextmanager
-def matmul_precision(precision: str) -> Iterator[None]:
-    """With `tf32`, let a GPU multiply float32 matrices in TensorFloat32 while the block lasts."""
-    before = torch.get_float32_matmul_precision()
-    torch.set_float32_matmul_precision("high" if precision == "tf32" else before)
-    try:
-        yield
-    finally:
-        torch.set_float32_matmul_precision(before)
+        self._set_rates(state.get("rates", [{} for _ in self.training]))
+        self._renew_optimizer(state["moments"])

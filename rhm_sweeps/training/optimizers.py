@@ -1,9 +1,9 @@
-"""Optimizers of stacked parameters: every operation is elementwise or per member, so that members do not know of each other."""
+"""The arithmetic of optimizers on stacked parameters: elementwise or per member, so that members do not know of each other."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import torch
@@ -12,16 +12,7 @@ from torch import Tensor
 from rhm_sweeps.config import TrainingConfig
 
 Moments = dict[int, dict[str, Any]]
-"""What an optimizer remembers of each parameter, by its position."""
-
-
-def make_optimizer(parameters: Sequence[Tensor], config: TrainingConfig) -> torch.optim.Optimizer:
-    """Return torch's fused optimizer of the name; its learning rate is set before each step."""
-    options: dict[str, Any] = {"lr": config.learning_rate, "weight_decay": config.weight_decay, "fused": True}
-    if config.optimizer == "sgd":
-        return torch.optim.SGD(parameters, momentum=config.momentum, **options)
-    kind = torch.optim.AdamW if config.optimizer == "adamw" else torch.optim.Adam
-    return kind(parameters, **options)
+"""What an optimizer remembers of each stacked parameter, by its position; a step count is common to all members."""
 
 
 def learning_rate(config: TrainingConfig, step: int) -> float:
@@ -46,14 +37,25 @@ def clip_gradients(parameters: Sequence[Tensor], largest: float) -> None:
 
 
 def select_moments(moments: Moments, members: Tensor) -> Moments:
-    """What is remembered of some of the members, by index; the count of steps is common to all."""
-    return {key: {name: _rows(name, x, members) for name, x in state.items()} for key, state in moments.items()}
+    """A copy of what is remembered of some of the members, by index."""
+    return {
+        position: {name: value[members] if _is_stacked(name, value) else value for name, value in state.items()}
+        for position, state in moments.items()
+    }
 
 
-def _rows(name: str, value: Tensor | None, members: Tensor) -> Tensor | None:
-    return value if value is None or name == "step" else value[members]
+def join_moments(parts: Sequence[Moments]) -> Moments:
+    """Stack what is remembered of several packs at the same step."""
+    return {
+        position: {name: _joined(name, [part[position][name] for part in parts]) for name in state}
+        for position, state in parts[0].items()
+    }
 
 
-def load_moments(optimizer: torch.optim.Optimizer, moments: Mapping[int, dict[str, Any]]) -> None:
-    """Put back what `optimizer.state_dict()["state"]` held."""
-    optimizer.load_state_dict({"state": dict(moments), "param_groups": optimizer.state_dict()["param_groups"]})
+def _joined(name: str, values: Sequence[Any]) -> Any:
+    return torch.cat(list(values)) if _is_stacked(name, values[0]) else values[0]
+
+
+def _is_stacked(name: str, value: Any) -> bool:
+    """Whether a value has one row for each member; sgd without momentum remembers None."""
+    return name != "step" and value is not None

@@ -8,7 +8,8 @@ import pytest
 from rhm_sweeps.analysis.report import space_yaml, write_report
 from rhm_sweeps.analysis.time_scales import Thresholds
 from rhm_sweeps.errors import SweepError
-from rhm_sweeps.sweeps.search_space import SearchSpace, shipped_spaces
+from rhm_sweeps.spaces.search_space import SearchSpace
+from rhm_sweeps.spaces.space_files import shipped_spaces
 
 
 @pytest.mark.slow

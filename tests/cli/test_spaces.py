@@ -10,7 +10,7 @@ import pytest
 
 from rhm_sweeps.cli.main import main
 from rhm_sweeps.config import FIELDS
-from rhm_sweeps.sweeps.search_space import read_space, shipped_spaces
+from rhm_sweeps.spaces.space_files import read_space, shipped_spaces
 
 
 def run(*arguments: str) -> int:

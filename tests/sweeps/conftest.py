@@ -13,12 +13,13 @@ import pytest
 
 from rhm_sweeps.config import TrialConfig
 from rhm_sweeps.ledger import Ledger, MetricPoint
-from rhm_sweeps.sweeps.drive import Outcome, Run, drive, record_plan
+from rhm_sweeps.spaces.search_space import SearchSpace
+from rhm_sweeps.sweeps.drive import Outcome, Run, drive
 from rhm_sweeps.sweeps.folder import SweepFolder, create_sweep_folder
 from rhm_sweeps.sweeps.in_process import run_in_process
 from rhm_sweeps.sweeps.pack_progress import Progress
 from rhm_sweeps.sweeps.plan import Plan, make_plan
-from rhm_sweeps.sweeps.search_space import SearchSpace
+from rhm_sweeps.sweeps.plan_record import record_plan
 from rhm_sweeps.sweeps.stop_request import StopRequest
 from rhm_sweeps.training.loop import PackTrainer
 
@@ -29,6 +30,7 @@ TINY = {
     "training": {"test_size": 4, "steps": 8, "batch_size": 8},
     "evaluation": {"num_samples": 16, "loss_pairs": 16},
 }
+LIMITS = {"local": 2}
 LOG2_STEPS = (1, 2, 4, 8)
 PACE = ("steps_per_second", "wall_time_s")
 
@@ -45,6 +47,11 @@ def tiny_plan(sizes: tuple[int, ...] = (4, 8), finished: tuple[str, ...] = ()) -
     return make_plan(tiny_space(sizes), finished, max_members=2)
 
 
+def record(ledger: Ledger, plan: Plan) -> None:
+    """Plan it for the pool `local`."""
+    record_plan(ledger, plan.space, plan.trials, {"local": plan.packs})
+
+
 def science(point: MetricPoint) -> Mapping[str, float]:
     """A point's metrics without those that measure the clock."""
     return {name: value for name, value in point.metrics.items() if name not in PACE}
@@ -58,6 +65,10 @@ class RecordingView:
     stop: StopRequest = field(default_factory=StopRequest)
     updates: list[tuple[str, Progress]] = field(default_factory=list)
     messages: list[str] = field(default_factory=list)
+    unfinished: Mapping[str, int] = field(default_factory=dict)
+
+    def replan(self, unfinished: Mapping[str, int]) -> None:
+        self.unfinished = unfinished
 
     def update(self, pack: str, progress: Progress) -> None:
         self.updates.append((pack, progress))
@@ -77,7 +88,7 @@ def folder(tmp_path: Path) -> SweepFolder:
 def ledger(folder: SweepFolder) -> Iterator[Ledger]:
     """The record of a planned sweep of four trials in two packs."""
     with Ledger(folder.path, create=True) as opened:
-        record_plan(opened, tiny_plan())
+        record(opened, tiny_plan())
         yield opened
 
 
@@ -85,9 +96,9 @@ def ledger(folder: SweepFolder) -> Iterator[Ledger]:
 def go(ledger: Ledger, folder: SweepFolder) -> Callable[..., Outcome]:
     """Drive the sweep, by default in this process."""
 
-    def drive_it(view: RecordingView | None = None, run: Run | None = None) -> Outcome:
+    def drive_it(view: RecordingView | None = None, run: Run | None = None, **options: Any) -> Outcome:
         view = view or RecordingView()
-        return drive(ledger, folder, run or run_alone, view, view.stop)
+        return drive(ledger, folder, run or run_alone, LIMITS, view, view.stop, **options)
 
     return drive_it
 

@@ -8,10 +8,10 @@ import pytest
 
 from rhm_sweeps.errors import UsageError
 from rhm_sweeps.ledger import Ledger
-from rhm_sweeps.sweeps.drive import record_plan
+from rhm_sweeps.spaces.search_space import SearchSpace
+from .conftest import record
 from rhm_sweeps.sweeps.model_files import find_model
 from rhm_sweeps.sweeps.plan import make_plan
-from rhm_sweeps.sweeps.search_space import SearchSpace
 
 
 @pytest.fixture
@@ -19,7 +19,7 @@ def signatures(tmp_path: Path) -> list[str]:
     """Those of a sweep `pair` of two trials in `tmp_path`, with files of models."""
     plan = make_plan(SearchSpace.build("pair", space={"training.train_size": {"grid": [32, 64]}}))
     with Ledger(tmp_path / "pair", create=True) as ledger:
-        record_plan(ledger, plan)
+        record(ledger, plan)
     names = sorted(trial.signature for trial in plan.trials)
     (tmp_path / "pair/models").mkdir()
     for name in names:

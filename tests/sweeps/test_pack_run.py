@@ -4,45 +4,13 @@ import json
 from dataclasses import replace
 
 import pytest
-import torch
 
 from rhm_sweeps.config import parse_trial
-from rhm_sweeps.sweeps.pack_run import PackRun
+from rhm_sweeps.sweeps.pack_orders import PackOrders, clear_orders, write_orders
 from rhm_sweeps.training.checkpoints import load_checkpoint
 from rhm_sweeps.training.saved_models import load_model
 
-PACE = ("steps_per_second", "wall_time_s")
-
-
-def trial(seed, train_size=8, **sections):
-    return parse_trial({
-        "grammar": {"num_features": 4, "num_classes": 4, "num_synonyms": 2, "num_layers": 2, "seed_rules": seed},
-        "diffusion": {"timesteps": 10},
-        "model": {"width": 8},
-        "training": {"train_size": train_size, "test_size": 4, "steps": 20, "batch_size": 8, "seed": seed},
-        "evaluation": {"num_samples": 16, "loss_pairs": 16},
-        **sections,
-    })  # fmt: skip
-
-
-def finish(run):
-    """All points and endings of a run, by (signature, step) and by signature."""
-    points, endings = {}, {}
-    while True:
-        progress = run.advance(10)
-        points |= {(point.signature, point.step): point for point in progress.points}
-        endings |= {ending.signature: ending for ending in progress.endings}
-        if progress.finished:
-            return points, endings
-
-
-def science(point):
-    """A point's metrics without those that measure the clock."""
-    return {name: value for name, value in point.metrics.items() if name not in PACE}
-
-
-def start(trials, folder, **options):
-    return PackRun(trials, folder / "pack", folder / "models", **options)
+from .pack_runs import PACE, advance_to, exactly, finish, science, start, trial
 
 
 def test_every_member_gets_every_log2_point_and_ends_done(tmp_path):
@@ -95,11 +63,8 @@ def test_members_that_copy_leave_and_the_others_do_not_notice(tmp_path):
 
 
 def test_a_diverging_member_fails_alone_with_its_step(tmp_path):
-    wild, steady = trial(0), trial(1, 5)
+    wild, steady = trial(0, training={"learning_rate": 1e38}), trial(1, 5)
     run = start([wild, steady], tmp_path)
-    run.advance(10)
-    with torch.no_grad():
-        run.trainer.denoiser.model.parameters["embed.weight"][0] = float("nan")
     points, endings = finish(run)
     assert endings[wild.signature].state == "failed"
     assert endings[wild.signature].reason == "loss is not finite at step 2"
@@ -121,7 +86,7 @@ def test_finished_members_are_saved_as_models_that_sample_what_was_evaluated(tmp
 
 def test_a_finished_pack_only_reports_when_it_is_run_again(tmp_path):
     points, endings = finish(start([trial(0)], tmp_path, checkpoint_interval_s=0))
-    (left,) = (tmp_path / "pack").iterdir()
+    (left,) = (tmp_path / "pack").glob("*.ckpt")
     assert left.stat().st_size < 50_000  # no weights: those of each member are in its model
     again, ended = finish(start([trial(0)], tmp_path))
     assert again == points
@@ -162,6 +127,62 @@ def test_without_test_strings_the_test_loss_is_not_a_number(tmp_path):
     untested = parse_trial({**base, "training": {**base["training"], "test_size": 0}})
     points, _ = finish(start([untested], tmp_path))
     assert all(point.metrics["test_loss"] != point.metrics["test_loss"] for point in points.values())
+
+
+def test_members_that_are_told_to_stop_end_as_stopped_and_the_others_do_not_notice(tmp_path):
+    trials = [trial(0), trial(1, 5), trial(2, 12)]
+    whole, _ = finish(start(trials, tmp_path / "whole"))
+    run = start(trials, tmp_path)
+    known = {(point.signature, point.step): point for point in advance_to(run, 2)}
+    write_orders(tmp_path / "pack", PackOrders({trials[1].signature: "not among the best", "nobody": "?"}))
+    points, endings = finish(run)
+    points |= known
+    stopped = endings.pop(trials[1].signature)
+    assert (stopped.state, stopped.reason) == ("stopped", "not among the best")
+    assert {ending.state for ending in endings.values()} == {"done"}
+    assert {step for signature, step in points if signature == trials[1].signature} == {1, 2}
+    assert load_model(tmp_path / "models" / f"{trials[1].signature}.safetensors").step == 2
+    for key, point in points.items():
+        assert science(point) == pytest.approx(science(whole[key]), rel=1e-3)
+
+
+def test_orders_are_carried_out_once_over_restarts(tmp_path):
+    trials = [trial(0), trial(1, 5)]
+    run = start(trials, tmp_path, checkpoint_interval_s=0)
+    run.advance(10)
+    write_orders(tmp_path / "pack", PackOrders({trials[0].signature: "enough"}))
+    assert [ending.signature for ending in run.advance(10).endings] == [trials[0].signature]
+    again = start(trials, tmp_path)
+    assert [(ending.signature, ending.state) for ending in again.advance(10).endings] == [
+        (trials[0].signature, "stopped")
+    ]
+    assert again.advance(10).endings == ()
+    assert again.advance(10).active == 1
+
+
+def test_a_pack_whose_members_are_all_stopped_is_finished(tmp_path):
+    run = start([trial(0)], tmp_path)
+    write_orders(tmp_path / "pack", PackOrders({trial(0).signature: "enough"}))
+    progress = run.advance(10)
+    assert progress.finished
+    assert (progress.step, progress.active, progress.points) == (0, 0, ())
+
+
+def test_a_pack_that_is_told_to_leave_saves_and_goes_on_when_it_is_taken_up_again(tmp_path):
+    trials = [trial(0), trial(1, 5)]
+    whole, _ = finish(start(trials, tmp_path / "whole"))
+    run = start(trials, tmp_path)
+    advance_to(run, 4)
+    write_orders(tmp_path / "pack", PackOrders(leave=True))
+    progress = run.advance(10)
+    assert progress.left
+    assert progress.finished
+    assert (progress.step, progress.active, progress.endings) == (4, 2, ())
+    assert not run.advance(10).left
+    clear_orders(tmp_path / "pack")
+    points, endings = finish(start(trials, tmp_path))
+    assert exactly(points) == exactly(whole)
+    assert {ending.state for ending in endings.values()} == {"done"}
 
 
 def test_progress_is_plain_data(tmp_path):

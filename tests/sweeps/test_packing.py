@@ -65,6 +65,8 @@ MAY_DIFFER = {
     *("diffusion.noise_schedule", "diffusion.beta1", "diffusion.beta2", "diffusion.max_time", "diffusion.noise_scale"),
     *("training.train_size", "training.test_size", "training.seed_sample", "training.replacement", "training.seed"),
     *("training.resample_level", "training.seed_resample"),
+    *("training.learning_rate", "training.weight_decay", "training.lr_schedule", "training.warmup_steps"),
+    *("training.lr_decay", "training.lr_decay_steps"),
     *("stop.copy_fraction", "stop.patience", "stop.min_delta"),
 }
 
@@ -169,3 +171,19 @@ def test_the_function_is_asked_about_the_trial_with_the_most_data() -> None:
 def test_nonsense_is_refused(most: Any, min_packs: int) -> None:
     with pytest.raises(UsageError, match=r"`(max_members|min_packs)` is .*must be >= 1"):
         make_packs(trials(2), most, min_packs)
+
+
+POPULATION = {"population.members": "0123456789ab", "model.width": 64}
+
+
+def test_a_population_is_one_pack_of_its_own() -> None:
+    other = {**POPULATION, "population.members": "ba9876543210"}
+    planned = [*trials(3, **POPULATION), *trials(3), *trials(5, **other), *trials(2, **POPULATION)]
+    packs = make_packs(planned, 6, min_packs=3)
+    members = {pack.trials[0].population.members: len(pack.trials) for pack in packs}
+    assert members == {"0123456789ab": 5, None: 1, "ba9876543210": 5}
+
+
+def test_a_population_larger_than_a_pack_is_refused() -> None:
+    with pytest.raises(UsageError, match=r"a population has 5 members, but must fit one pack: <= 4 in its pool"):
+        make_packs(trials(5, **POPULATION), 4)

@@ -12,9 +12,10 @@ from hypothesis import strategies as st
 
 from rhm_sweeps.config import TrialConfig, parse_trial
 from rhm_sweeps.errors import ConfigError, UsageError
-from rhm_sweeps.sweeps.expansion import expand
-from rhm_sweeps.sweeps.plan import MAX_SETTINGS, count_reasons, make_plan
-from rhm_sweeps.sweeps.search_space import SearchSpace
+from rhm_sweeps.spaces.expansion import expand
+from rhm_sweeps.spaces.search_space import SearchSpace
+from rhm_sweeps.sweeps.plan import MAX_SETTINGS, make_plan
+from rhm_sweeps.sweeps.sorted_settings import count_reasons
 
 SEEDS = ("grammar.seed_rules", "training.seed_sample", "training.seed")
 

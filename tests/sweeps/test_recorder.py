@@ -18,7 +18,11 @@ def view() -> RecordingView:
 
 @pytest.fixture
 def recorder(ledger: Ledger, view: RecordingView) -> Recorder:
-    return Recorder(ledger, view, view.stop)
+    """One whose packs are all handed out."""
+    recorder = Recorder(ledger, view)
+    for trial in ledger.trials():
+        recorder.opened(trial.pack, [other.signature for other in ledger.trials_of(trial.pack)])
+    return recorder
 
 
 def signatures(ledger: Ledger) -> list[str]:
@@ -70,7 +74,7 @@ def test_a_pack_whose_process_died_reports_again_and_nothing_counts_twice(
     again = (point(first, value=0.6), point(second, value=0.6))
     recorder.progressed(pack, Progress(1, 8, 1, 2.0, again, report.endings))
     assert list(ledger.points()) == before
-    recorder.crashed(pack, "its process died")
+    recorder.failed(pack, "its process died")
     assert [(trial.state, trial.reason) for trial in ledger.trials()[:2]] == [
         ("failed", "it burst"),
         ("failed", "its process died"),
@@ -96,10 +100,20 @@ def test_warnings_are_told(ledger: Ledger, recorder: Recorder, view: RecordingVi
     assert view.messages == ["a checkpoint is damaged"]
 
 
-def test_the_request_to_stop_is_passed_on(recorder: Recorder, view: RecordingView) -> None:
-    assert not recorder.should_stop()
-    view.stop.signal = 15
-    assert recorder.should_stop()
+def test_what_is_left_of_a_pack_that_gave_up_its_place_is_pending(ledger: Ledger, recorder: Recorder) -> None:
+    pack, first = ledger.trials()[0].pack, signatures(ledger)[0]
+    recorder.started(pack)
+    recorder.progressed(pack, Progress(8, 8, 1, 2.0, endings=(Ending(first, "stopped", "by hand"),)))
+    recorder.closed(pack)
+    assert [trial.state for trial in ledger.trials()[:2]] == ["stopped", "pending"]
+    assert pack not in recorder.open
+
+
+def test_the_news_are_what_was_not_known(ledger: Ledger, recorder: Recorder) -> None:
+    pack, first = ledger.trials()[0].pack, signatures(ledger)[0]
+    report = Progress(8, 8, 1, 2.0, endings=(Ending(first, "done"), Ending("stranger", "done")))
+    assert recorder.progressed(pack, report).endings == report.endings[:1]
+    assert recorder.progressed(pack, report).endings == ()
 
 
 def test_a_trial_that_starts_keeps_the_time_of_its_first_start(ledger: Ledger, recorder: Recorder) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -13,19 +13,20 @@ from rich.console import Console
 
 from rhm_sweeps.errors import ConfigError, LockedError, SweepError, TrackingError, UsageError
 from rhm_sweeps.ledger import Ledger
-from rhm_sweeps.sweeps import drive, session
+from rhm_sweeps.spaces.search_space import SearchSpace
+from rhm_sweeps.sweeps import drive, plan_record, session
 from rhm_sweeps.sweeps.folder import SweepFolder, sweep_folder
 from rhm_sweeps.sweeps.lock import sweep_lock
-from rhm_sweeps.sweeps.pools import Pool
-from rhm_sweeps.sweeps.search_space import SearchSpace
-from rhm_sweeps.sweeps.session import SessionOptions, SessionResult, launch, plan_space, resume
+from rhm_sweeps.sweeps.outlook import Outlook, look_ahead
+from rhm_sweeps.sweeps.pools import Pool, Pools
+from rhm_sweeps.sweeps.session import SessionOptions, SessionResult, finished_trials, launch, resume
 from rhm_sweeps.sweeps.stop_request import StopRequest
-from rhm_sweeps.sweeps.tasks import Listener, PackTask
+from rhm_sweeps.sweeps.tasks import Driver
 from rhm_sweeps.tracking.runs import SIGNATURE
 
-from .conftest import LOG2_STEPS, TINY, run_alone, tiny_space
+from .conftest import LOG2_STEPS, TINY, record, run_alone, tiny_plan, tiny_space
 
-POOL = Pool("local", "cpu", 2, 1.0, 0.0, 8.0)
+POOLS = Pools((Pool("local", "cpu", 2, 1.0, 0.0, 8.0),))
 Launch = Callable[..., SessionResult]
 
 
@@ -42,8 +43,8 @@ def go(results: Path) -> Launch:
         what: SearchSpace | str, run: drive.Run = run_alone, stop: StopRequest | None = None, **options: str | bool
     ) -> SessionResult:
         chosen = SessionOptions(results, **options)  # type: ignore[arg-type]
-        rest = (run, Console(file=io.StringIO()), stop or StopRequest())
-        return resume(what, chosen, *rest) if isinstance(what, str) else launch(what, chosen, POOL, *rest)
+        rest = (POOLS, run, Console(file=io.StringIO()), stop or StopRequest())
+        return resume(what, chosen, *rest) if isinstance(what, str) else launch(what, chosen, *rest)
 
     return drive_it
 
@@ -55,27 +56,27 @@ def runs(result: SessionResult) -> list[Run]:
     return list(client.search_runs([experiment.experiment_id])) if experiment else []
 
 
-def never(tasks: Sequence[PackTask], listener: Listener) -> None:
-    raise AssertionError(tasks)
+def never(driver: Driver) -> None:
+    raise AssertionError(driver)
 
 
 def stopping(stop: StopRequest, reports: int) -> drive.Run:
     """Run in this process until so many reports were made."""
 
     class Counting:
-        def __init__(self, listener: Listener) -> None:
-            self.listener, self.left = listener, reports
+        def __init__(self, driver: Driver) -> None:
+            self.driver, self.left = driver, reports
 
         def __getattr__(self, name: str) -> object:
-            return getattr(self.listener, name)
+            return getattr(self.driver, name)
 
         def progressed(self, pack: str, progress: object) -> None:
-            self.listener.progressed(pack, progress)  # type: ignore[arg-type]
+            self.driver.progressed(pack, progress)  # type: ignore[arg-type]
             self.left -= 1
             if not self.left:
                 stop.signal = 15
 
-    return lambda tasks, listener: run_alone(tasks, Counting(listener))  # type: ignore[arg-type]
+    return lambda driver: run_alone(Counting(driver))  # type: ignore[arg-type]
 
 
 @pytest.mark.slow
@@ -85,7 +86,7 @@ def test_a_launch_leaves_ledger_models_and_runs(go: Launch, results: Path) -> No
     assert result.tracked
     assert result.folder == SweepFolder(results / "tiny")
     with Ledger(result.folder.path) as ledger:
-        assert len({trial.pack for trial in ledger.trials()}) == POOL.slots  # no slot is idle
+        assert len({trial.pack for trial in ledger.trials()}) == POOLS["local"].slots  # no slot is idle
         assert len(list(ledger.points())) == 4 * len(LOG2_STEPS)
         assert ledger.meta("tracking_uri") == f"sqlite:///{results.parent / 'mlflow.db'}"
         assert ledger.meta("experiment") == "rhm-sweeps"
@@ -126,7 +127,7 @@ def test_unfinished_trials_of_an_earlier_space_are_told_and_trained(results: Pat
     planned(results)
     said = io.StringIO()
     result = launch(
-        tiny_space((8, 12)), SessionOptions(results), POOL, run_alone, Console(file=said, width=200), StopRequest()
+        tiny_space((8, 12)), SessionOptions(results), POOLS, run_alone, Console(file=said, width=200), StopRequest()
     )
     assert "2 unfinished trials of earlier launches are not in this space; they are trained too" in said.getvalue()
     assert result.outcome.done == 6
@@ -144,21 +145,32 @@ def test_a_sweep_stays_where_it_was_tracked(go: Launch, tmp_path: Path, monkeypa
     assert not (tmp_path / "mlflow.db").exists()
 
 
-def test_a_plan_counts_what_is_finished_and_starts_nothing(tmp_path: Path) -> None:
-    plan = plan_space(tiny_space(), tmp_path, POOL)
-    assert (len(plan.trials), len(plan.finished), len(plan.packs)) == (4, 0, 2)
+def test_an_outlook_counts_what_is_finished_and_starts_nothing(tmp_path: Path) -> None:
+    folder = sweep_folder(tmp_path, "tiny")
+    ahead = look_ahead(tiny_space(), POOLS, finished_trials(folder))
+    assert (len(ahead.trials), len(ahead.plan.finished), len(ahead.packs["local"])) == (4, 0, 2)
     assert not list(tmp_path.iterdir())
-    with Ledger(tmp_path / "tiny", create=True) as ledger:
-        drive.record_plan(ledger, plan)
-        ledger.set_state([plan.trials[0].signature], "done")
-    plan = plan_space(tiny_space(), tmp_path, POOL)
-    assert (len(plan.trials), len(plan.finished)) == (3, 1)
+    with Ledger(folder.path, create=True) as ledger:
+        record(ledger, tiny_plan())
+        ledger.set_state([ahead.trials[0].signature], "done")
+    ahead = look_ahead(tiny_space(), POOLS, finished_trials(folder))
+    assert (len(ahead.trials), len(ahead.plan.finished)) == (3, 1)
+
+
+def test_a_launch_that_is_not_confirmed_leaves_nothing_behind(results: Path) -> None:
+    def refuse(outlook: Outlook) -> None:
+        assert len(outlook.trials) == 4
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        launch(tiny_space(), SessionOptions(results), POOLS, never, Console(), StopRequest(), refuse)
+    assert not results.exists()
 
 
 def planned(results: Path) -> SweepFolder:
     folder = sweep_folder(results, "tiny")
     with Ledger(folder.path, create=True) as ledger:
-        drive.record_plan(ledger, plan_space(tiny_space(), results, POOL))
+        record(ledger, tiny_plan())
     return folder
 
 
@@ -173,7 +185,7 @@ def test_a_driven_sweep_is_refused(go: Launch, results: Path) -> None:
 @pytest.mark.slow
 def test_changed_code_is_refused_unless_accepted(go: Launch, results: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     planned(results)
-    monkeypatch.setattr(drive, "code_hash", lambda: "0123456789ab")
+    monkeypatch.setattr(plan_record, "code_hash", lambda: "0123456789ab")
     for what in (tiny_space(), "tiny"):
         with pytest.raises(SweepError, match="--accept-changes"):
             go(what, never)
@@ -233,8 +245,10 @@ def test_after_a_signal_the_rest_is_sent_in_a_hurry(go: Launch, flushes: list[fl
 
 @pytest.mark.slow
 def test_a_run_that_breaks_is_interrupted_everywhere(go: Launch, results: Path) -> None:
-    def breaks(tasks: Sequence[PackTask], listener: Listener) -> None:
-        listener.started(tasks[0].id)
+    def breaks(driver: Driver) -> None:
+        task = driver.next_pack()
+        assert task is not None
+        driver.started(task.id)
         raise MemoryError("no more")
 
     with pytest.raises(MemoryError, match="no more"):

@@ -12,6 +12,7 @@ import torch
 from rhm_sweeps.errors import CheckpointError
 from rhm_sweeps.training import checkpoints
 from rhm_sweeps.training.checkpoints import (
+    drop_checkpoints_after,
     latest_checkpoint,
     load_checkpoint,
     prune_checkpoints,
@@ -131,3 +132,11 @@ def test_the_newest_two_are_kept(tmp_path: Path) -> None:
         save_checkpoint(step_path(tmp_path, step), {"step": step})
         prune_checkpoints(tmp_path)
     assert {path.name for path in tmp_path.iterdir()} == {"step-0000000099.ckpt", "step-0000001000.ckpt"}
+
+
+def test_later_checkpoints_are_dropped(tmp_path: Path) -> None:
+    for step in (2, 9, 10, 100):
+        save_checkpoint(step_path(tmp_path, step), STATE)
+    (tmp_path / "pack.log").touch()
+    drop_checkpoints_after(tmp_path, 9)
+    assert {path.name for path in tmp_path.iterdir()} == {"step-0000000002.ckpt", "step-0000000009.ckpt", "pack.log"}

@@ -6,7 +6,7 @@ import torch
 
 from rhm_sweeps.config import parse_trial
 from rhm_sweeps.training.checkpoints import load_checkpoint, save_checkpoint
-from rhm_sweeps.training.loop import PackTrainer, matmul_precision
+from rhm_sweeps.training.loop import PackTrainer
 
 STRINGS = np.random.default_rng(0).integers(0, 4, (40, 4)).astype(np.uint8)
 CLASSES = np.random.default_rng(1).integers(0, 4, 40)
@@ -24,6 +24,12 @@ def trial(seed, train_size=16, **sections):
 
 
 def members(**sections):
+    """Three trials, in the variant `own` with rates of their own."""
+    own = sections.pop("own", [])
+    if own:
+        return [
+            trial(k, **{**sections, "training": {**sections.get("training", {}), **one}}) for k, one in enumerate(own)
+        ]
     diffusion = sections.get("diffusion", {})
     other = {} if "noise_schedule" in diffusion else {"beta2": 0.3}
     third = trial(2, 5, **{**sections, "diffusion": {**diffusion, **other}})
@@ -32,6 +38,11 @@ def members(**sections):
 
 MEMBERS = members()
 TRANSFORMER = {"embedding_size": 8, "num_heads": 2, "feedforward_size": 16, "encoder_layers": 1}
+OWN_RATES = [
+    {"learning_rate": 0.02, "weight_decay": 0.1},
+    {"learning_rate": 0.003, "lr_schedule": "step", "lr_decay_steps": 7},
+    {"learning_rate": 0.005, "lr_schedule": "cosine", "warmup_steps": 5},
+]
 VARIANTS = {
     "uniform": {},
     "masked": {"diffusion": {"process": "masked", "noise_schedule": "log_linear"}},
@@ -55,6 +66,9 @@ VARIANTS = {
         }
     },
     "sgd": {"training": {"optimizer": "sgd", "momentum": 0.9, "lr_schedule": "step", "lr_decay_steps": 20}},
+    "own adam": {"own": OWN_RATES},
+    "own adamw": {"training": {"optimizer": "adamw", "gradient_clip": 0.5}, "own": OWN_RATES},
+    "own sgd": {"training": {"optimizer": "sgd", "momentum": 0.9}, "own": OWN_RATES},
 }
 
 
@@ -132,8 +146,23 @@ def test_training_lowers_the_loss(precision):
     assert float(losses[-50:].mean()) < 0.9 * float(losses[:50].mean())
 
 
-def test_the_precision_of_matrix_products_is_put_back():
-    before = torch.get_float32_matmul_precision()
-    with matmul_precision("tf32"):
-        assert torch.get_float32_matmul_precision() == "high"
-    assert torch.get_float32_matmul_precision() == before
+def test_an_exploit_copies_weights_and_moments_and_gives_other_rates():
+    pack, twin = trainer(trial(0), trial(1)), trainer(trial(0))
+    pack.train(5)
+    twin.train(5)
+    pack.exploit([0, 0], [{}, {"learning_rate": 0.02}])
+    state = pack.state_dict()
+    stacked = [*state["parameters"].values(), *(moment["exp_avg_sq"] for moment in state["moments"].values())]
+    assert all(torch.equal(tensor[0], tensor[1]) for tensor in stacked)
+    assert [member.learning_rate for member in pack.training] == [0.01, 0.02]
+    torch.testing.assert_close(pack.train(5)[0], twin.train(5)[0], rtol=1e-3, atol=1e-5)
+    assert not torch.equal(*pack.denoiser.model.parameters["embed.weight"])
+
+
+def test_exploited_rates_survive_a_restart():
+    pack = trainer(trial(0), trial(1))
+    pack.train(3)
+    pack.exploit([0, 0], [{}, {"learning_rate": 0.02, "weight_decay": 0.1}])
+    again = trainer(trial(0), trial(1))
+    again.load_state_dict(pack.state_dict())
+    assert torch.equal(again.train(4), pack.train(4))

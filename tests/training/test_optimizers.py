@@ -1,4 +1,4 @@
-"""Optimizers of stacked parameters against torch's own on each member alone."""
+"""Learning rates over time, gradients clipped member by member, and moments that move with their members."""
 
 import math
 
@@ -6,55 +6,7 @@ import pytest
 import torch
 
 from rhm_sweeps.config import TrainingConfig
-from rhm_sweeps.training.optimizers import (
-    clip_gradients,
-    learning_rate,
-    load_moments,
-    make_optimizer,
-    select_moments,
-)
-
-CONFIGS = {
-    "adam": TrainingConfig(learning_rate=0.1),
-    "adam with decay": TrainingConfig(learning_rate=0.1, weight_decay=0.3),
-    "adamw": TrainingConfig(optimizer="adamw", learning_rate=0.1, weight_decay=0.3),
-    "sgd": TrainingConfig(optimizer="sgd", learning_rate=0.01),
-    "sgd with momentum": TrainingConfig(optimizer="sgd", learning_rate=0.01, momentum=0.9, weight_decay=0.01),
-}
-
-
-def reference(config, parameter):
-    """torch's optimizer, not fused."""
-    if config.optimizer == "sgd":
-        return torch.optim.SGD(
-            [parameter], config.learning_rate, momentum=config.momentum, weight_decay=config.weight_decay
-        )
-    kind = torch.optim.AdamW if config.optimizer == "adamw" else torch.optim.Adam
-    return kind([parameter], config.learning_rate, weight_decay=config.weight_decay)
-
-
-def descend(optimizer, parameter, targets, steps):
-    for _ in range(steps):
-        optimizer.zero_grad()
-        ((parameter - targets) ** 4).sum().backward()
-        optimizer.step()
-
-
-@pytest.mark.parametrize("name", CONFIGS)
-def test_members_move_as_if_alone_also_after_others_left(name):
-    config, targets = CONFIGS[name], torch.randn(3, 5, generator=torch.Generator().manual_seed(0))
-    stacked = torch.zeros(3, 5, requires_grad=True)
-    optimizer = make_optimizer([stacked], config)
-    descend(optimizer, stacked, targets, 5)
-    kept = torch.tensor([2, 0])
-    rest = stacked.detach()[kept].requires_grad_()
-    again = make_optimizer([rest], config)
-    load_moments(again, select_moments(optimizer.state_dict()["state"], kept))
-    descend(again, rest, targets[kept], 5)
-    for row, member in zip(rest, kept, strict=True):
-        alone = torch.zeros(5, requires_grad=True)
-        descend(reference(config, alone), alone, targets[member], 10)
-        torch.testing.assert_close(row, alone, rtol=1e-5, atol=1e-6)
+from rhm_sweeps.training.optimizers import clip_gradients, join_moments, learning_rate, select_moments
 
 
 def rates(**fields):
@@ -89,3 +41,12 @@ def test_each_member_is_clipped_to_its_own_norm():
     assert float(large.norm()) == pytest.approx(1, rel=1e-4)
     whole = torch.cat([grad[1].flatten() for grad in before])
     torch.testing.assert_close(large, whole / whole.norm(), rtol=1e-4, atol=1e-6)
+
+
+def test_moments_of_single_members_joined_are_those_of_the_pack():
+    moments = {0: {"step": torch.tensor(3.0), "momentum_buffer": torch.randn(3, 2)}, 1: {"momentum_buffer": None}}
+    members = [select_moments(moments, torch.tensor([k])) for k in (2, 0)]
+    joined = join_moments(members)
+    assert torch.equal(joined[0]["momentum_buffer"], moments[0]["momentum_buffer"][[2, 0]])
+    assert float(joined[0]["step"]) == 3
+    assert joined[1] == {"momentum_buffer": None}

@@ -1,0 +1,29 @@
+"""`rhm-sweep pause`: let a running sweep give its cores and GPUs back for a while."""
+
+from __future__ import annotations
+
+from rhm_sweeps.errors import SweepError
+
+from .flags import Json
+from .output import print_json, stderr
+from .session_flags import DEFAULT_RESULTS, Results, SweepName
+from .stop import Timeout
+
+
+def pause(
+    name: SweepName, *, results: Results = DEFAULT_RESULTS, timeout: Timeout = 60.0, as_json: Json = False
+) -> None:
+    """Let the packs of a running sweep save and leave, until `resume`; its process waits."""
+    from rhm_sweeps.sweeps.folder import sweep_folder, sweep_status
+    from rhm_sweeps.sweeps.requests import pause_sweep
+
+    folder = sweep_folder(results, name)
+    sweep_status(folder)
+    if not pause_sweep(folder, timeout):
+        raise SweepError(
+            f"sweep {name} was asked to pause, but some packs still run after {timeout:g} s; they leave when they have saved"
+        )
+    if as_json:
+        print_json(sweep_status(folder))
+    else:
+        stderr.print(f"{name} is paused; go on with  rhm-sweep resume {name}", markup=False)

@@ -1,0 +1,109 @@
+"""The file of a ledger: SQLite in the sweep's folder, with transactions and the facts about the sweep.
+
+A transaction that returned survives a power cut (WAL, synchronous=FULL).
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Self
+
+from rhm_sweeps.errors import SweepError
+
+FILE_NAME = "ledger.db"
+BUSY_TIMEOUT_S = 60
+
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;
+CREATE TABLE IF NOT EXISTS trials (
+    signature TEXT PRIMARY KEY, position INTEGER NOT NULL, pack TEXT NOT NULL, config TEXT NOT NULL,
+    state TEXT NOT NULL DEFAULT 'pending', reason TEXT NOT NULL DEFAULT '', started_ms INTEGER, ended_ms INTEGER
+) STRICT;
+CREATE INDEX IF NOT EXISTS trials_by_pack ON trials (pack);
+CREATE INDEX IF NOT EXISTS trials_by_state ON trials (state, position);
+CREATE TABLE IF NOT EXISTS points (
+    id INTEGER PRIMARY KEY, signature TEXT NOT NULL REFERENCES trials, step INTEGER NOT NULL,
+    timestamp_ms INTEGER NOT NULL, metrics TEXT NOT NULL, UNIQUE (signature, step)
+) STRICT;
+CREATE TABLE IF NOT EXISTS projections (
+    target TEXT NOT NULL, signature TEXT NOT NULL, run_id TEXT NOT NULL, last_point INTEGER NOT NULL DEFAULT 0,
+    state TEXT NOT NULL DEFAULT '', PRIMARY KEY (target, signature)
+) STRICT;
+CREATE TABLE IF NOT EXISTS packs (
+    id TEXT PRIMARY KEY, pool TEXT NOT NULL DEFAULT '', crashes INTEGER NOT NULL DEFAULT 0, step INTEGER NOT NULL DEFAULT 0,
+    steps INTEGER NOT NULL DEFAULT 0, active INTEGER NOT NULL DEFAULT 0, steps_per_second REAL NOT NULL DEFAULT 0,
+    updated_ms INTEGER NOT NULL DEFAULT 0
+) STRICT;
+CREATE TABLE IF NOT EXISTS orders (signature TEXT PRIMARY KEY, reason TEXT NOT NULL) STRICT;
+CREATE TABLE IF NOT EXISTS sources (signature TEXT PRIMARY KEY, source TEXT NOT NULL) STRICT;
+CREATE TABLE IF NOT EXISTS suggestions (
+    number INTEGER PRIMARY KEY, settings TEXT NOT NULL, signatures TEXT NOT NULL, objectives TEXT
+) STRICT;
+"""
+
+
+class Database:
+    """One connection to the file; open one per thread."""
+
+    def __init__(self, folder: Path, *, create: bool = False) -> None:
+        """Open the ledger of a sweep's folder.
+
+        Raises:
+            SweepError: if there is none, or it is not a ledger.
+        """
+        self.path = folder / FILE_NAME
+        if not create and not self.path.is_file():
+            raise SweepError(f"there is no sweep in {folder}: {FILE_NAME} is missing; `rhm-sweep ls` lists the sweeps")
+        try:
+            if create:
+                folder.mkdir(parents=True, exist_ok=True)
+            self._db = sqlite3.connect(self.path, timeout=BUSY_TIMEOUT_S, isolation_level=None)
+            self._db.execute("PRAGMA journal_mode=WAL")
+            self._db.execute("PRAGMA synchronous=FULL")
+            self._db.executescript(_SCHEMA)
+        except (sqlite3.Error, OSError) as error:
+            raise SweepError(f"cannot open the ledger {self.path}: {error}") from error
+
+    def close(self) -> None:
+        self._db.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """All of the block or nothing of it; durable when it returns. Blocks may nest: the outermost commits."""
+        if self._db.in_transaction:
+            yield
+            return
+        self._db.execute("BEGIN IMMEDIATE")
+        try:
+            yield
+        except BaseException:
+            self._db.execute("ROLLBACK")
+            raise
+        self._db.execute("COMMIT")
+
+    @property
+    def foreign_version(self) -> int:
+        """A number that changes when another connection has written."""
+        return int(self._db.execute("PRAGMA data_version").fetchone()[0])
+
+    def set_meta(self, **values: Any) -> None:
+        """Store facts about the sweep as JSON."""
+        with self.transaction():
+            self._db.executemany(
+                "INSERT INTO meta VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value",
+                [(key, json.dumps(value)) for key, value in values.items()],
+            )
+
+    def meta(self, key: str, default: Any = None) -> Any:
+        row = self._db.execute("SELECT value FROM meta WHERE key = ?", (key,)).fetchone()
+        return default if row is None else json.loads(row[0])

@@ -1,0 +1,80 @@
+"""What the ledger records: trials, their metric points, their packs, suggestions of a search, and what a tracking store has of them."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+TrialState = Literal["pending", "running", "done", "failed", "stopped", "extended"]
+"""`stopped`: ended early by a scheduler or by hand; `extended`: done, and gone on with as a trial of more steps."""
+STATES: tuple[TrialState, ...] = ("pending", "running", "done", "failed", "stopped", "extended")
+
+
+@dataclass(frozen=True)
+class TrialRecord:
+    """A planned trial and what became of it. `config` is the nested TrialConfig; times are Unix milliseconds."""
+
+    signature: str
+    position: int
+    pack: str
+    config: dict[str, Any]
+    state: TrialState = "pending"
+    reason: str = ""
+    started_ms: int | None = None
+    ended_ms: int | None = None
+
+
+@dataclass(frozen=True)
+class MetricPoint:
+    """The metrics of one trial at one optimizer step; `timestamp_ms` is frozen when the point is first recorded."""
+
+    signature: str
+    step: int
+    metrics: Mapping[str, float]
+    timestamp_ms: int = 0
+    id: int = 0
+
+
+@dataclass(frozen=True)
+class PackRecord:
+    """Where a pack runs and how far it is; `crashes` counts the deaths of its processes."""
+
+    id: str
+    pool: str = ""
+    crashes: int = 0
+    step: int = 0
+    steps: int = 0
+    active: int = 0
+    """Members that train."""
+    steps_per_second: float = 0.0
+    updated_ms: int = 0
+
+
+@dataclass(frozen=True)
+class SuggestionRecord:
+    """One suggestion of an adaptive search: the values of the searched fields and the trials that evaluate it.
+
+    `values` are those of the objectives, None before they are known; empty if the suggestion has no result.
+    """
+
+    number: int
+    settings: Mapping[str, Any]
+    signatures: tuple[str, ...]
+    values: tuple[float, ...] | None = None
+
+
+@dataclass(frozen=True)
+class Projection:
+    """How much of a trial a tracking store has: its run there, the last point sent, the last `state:reason` sent."""
+
+    signature: str
+    run_id: str
+    last_point: int = 0
+    state: str = ""
+
+
+def now_ms() -> int:
+    """Unix time in milliseconds."""
+    return time.time_ns() // 1_000_000

@@ -1,0 +1,1 @@
+"""Search spaces: the language in which a sweep says what is fixed, what varies and how it is searched."""

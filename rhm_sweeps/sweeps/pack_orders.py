@@ -1,0 +1,39 @@
+"""Orders to a running pack, in a file of its folder: written by the driver, read before each burst by the process that trains."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+
+from rhm_sweeps.training.checkpoints import write_atomically
+
+FILE_NAME = "orders.json"
+
+
+@dataclass(frozen=True)
+class PackOrders:
+    """Members to stop, each with the reason, and whether the pack is to save and give up its place."""
+
+    stop: Mapping[str, str] = field(default_factory=dict)
+    leave: bool = False
+
+
+def write_orders(folder: Path, orders: PackOrders) -> None:
+    """Put orders in the place of earlier ones; carrying them out twice changes nothing."""
+    folder.mkdir(parents=True, exist_ok=True)
+    write_atomically(folder / FILE_NAME, json.dumps(asdict(orders)).encode())
+
+
+def read_orders(folder: Path) -> PackOrders:
+    """The orders of a pack; none if there is no file."""
+    try:
+        content = (folder / FILE_NAME).read_bytes()
+    except FileNotFoundError:
+        return PackOrders()
+    return PackOrders(**json.loads(content))
+
+
+def clear_orders(folder: Path) -> None:
+    (folder / FILE_NAME).unlink(missing_ok=True)

@@ -1,0 +1,36 @@
+"""Trials that change their pack: halves of one that did not fit, and trials that are taken up again."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Sequence
+from dataclasses import replace
+
+from rhm_sweeps.ledger import Ledger
+from rhm_sweeps.sweeps.folder import SweepFolder
+from rhm_sweeps.sweeps.packing import pack_id
+
+
+def split_pack(ledger: Ledger, folder: SweepFolder, pack: str) -> tuple[str, ...]:
+    """Move what is pending of a pack into two new ones that go on from its checkpoints; return their ids, none if nothing is left."""
+    left = [trial.signature for trial in ledger.trials_of(pack) if trial.state == "pending"]
+    middle = -(-len(left) // 2)
+    halves = {unused_id(ledger, half): half for half in (left[:middle], left[middle:]) if half}
+    record = ledger.packs().get(pack)
+    for half in halves:
+        for checkpoint in (folder.packs / pack).glob("*.ckpt"):
+            (folder.packs / half).mkdir(parents=True, exist_ok=True)
+            shutil.copy2(checkpoint, folder.packs / half / checkpoint.name)
+    with ledger.transaction():
+        for half, signatures in halves.items():
+            ledger.set_pack(dict.fromkeys(signatures, half))
+            ledger.set_packs([replace(record, id=half, crashes=0)] if record else [])
+    return tuple(halves)
+
+
+def unused_id(ledger: Ledger, signatures: Sequence[str]) -> str:
+    """An id for a pack of these trials that no pack of the sweep has had: its folder holds nobody's checkpoints."""
+    known = ledger.pack_ids()
+    first = pack_id(signatures)
+    ids = (first if attempt == 0 else f"{first}-{attempt}" for attempt in range(len(known) + 1))
+    return next(one for one in ids if one not in known)

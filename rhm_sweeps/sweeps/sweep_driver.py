@@ -1,0 +1,177 @@
+"""Drives a sweep: hands packs to the runner, records what they report, and carries out what schedulers, searches and people decide."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+from typing import Protocol
+
+from rhm_sweeps.ledger import Ledger, MetricPoint, PackRecord, now_ms
+from rhm_sweeps.schedulers.scheduler import Scheduler
+from rhm_sweeps.sweeps.control import Control, stop_idle
+from rhm_sweeps.sweeps.folder import SweepFolder
+from rhm_sweeps.sweeps.pack_orders import PackOrders, write_orders
+from rhm_sweeps.sweeps.pack_progress import Progress
+from rhm_sweeps.sweeps.pack_queue import CRASHES_FORGIVEN, PackQueue
+from rhm_sweeps.sweeps.recorder import Recorder, View
+from rhm_sweeps.sweeps.repacking import split_pack
+from rhm_sweeps.sweeps.stop_request import StopRequest
+from rhm_sweeps.sweeps.tasks import PackTask
+
+NOTE_INTERVAL_S = 1.0
+"""How often the ledger says where a pack is between its metric points."""
+
+
+class Search(Protocol):
+    """Adds trials to the plan, given the results so far."""
+
+    def advance(self, free_places: int) -> bool:
+        """Take in what has ended, plan more trials if it is time, and return whether the plan has grown."""
+
+    def reload(self) -> None:
+        """The plan was changed by another process."""
+
+    @property
+    def is_over(self) -> bool:
+        """Whether no more trials will come."""
+
+
+class SweepDriver:
+    """The `Driver` of a sweep, whose state is its ledger."""
+
+    def __init__(
+        self,
+        ledger: Ledger,
+        folder: SweepFolder,
+        limits: Mapping[str, int],
+        view: View,
+        stop: StopRequest,
+        scheduler: Scheduler | None = None,
+        search: Search | None = None,
+    ) -> None:
+        self._ledger, self._folder, self._view, self._stop = ledger, folder, view, stop
+        self._queue = PackQueue(ledger, folder, limits)
+        self._recorder = Recorder(ledger, view)
+        self._control = Control(ledger)
+        self._scheduler, self._search = scheduler, search
+        self._verdicts = dict(scheduler.decide(list(ledger.points()))) if scheduler else {}
+        self._plan_version = self._control.plan_version
+        self._noted: dict[str, float] = {}
+        self._refresh()
+        self._carry_out()
+
+    @property
+    def is_paused(self) -> bool:
+        return self._control.wanted == "pause"
+
+    def should_stop(self) -> bool:
+        self._look()
+        return self._stop()
+
+    def next_pack(self) -> PackTask | None:
+        if self.should_stop() or self.is_paused:
+            return None
+        task = self._queue.take()
+        if task is None and self._search and self._search.advance(self._queue.free_places):
+            self._refresh()
+            task = self._queue.take()
+        if task is not None:
+            self._recorder.opened(task.id, (trial.signature for trial in task.trials))
+            self._order(task.id)
+        return task
+
+    def is_over(self) -> bool:
+        self._look()
+        waits = self.is_paused or (self._search is not None and not self._search.is_over)
+        return self._queue.is_empty and not waits
+
+    def started(self, pack: str) -> None:
+        self._recorder.started(pack)
+
+    def progressed(self, pack: str, progress: Progress) -> None:
+        news = self._recorder.progressed(pack, progress)
+        self._note(pack, news)
+        self._judge(pack, news.points)
+        if progress.too_big:
+            self._make_smaller(pack, progress.too_big)
+        elif progress.finished:
+            self._close(pack)
+
+    def crashed(self, pack: str, reason: str) -> None:
+        crashes = self._queue.count_crash(pack)
+        if crashes > CRASHES_FORGIVEN:
+            self._recorder.failed(pack, f"its process died {crashes} times: {reason}")
+        else:
+            self._view.say(f"pack {pack}: its process died ({reason}); it goes on from its checkpoint")
+        self._close(pack)
+
+    def _look(self) -> None:
+        """Do what other processes ask."""
+        if not self._control.look():
+            return
+        if self._control.wanted == "stop" and not self._stop():
+            self._stop.ask()
+        self._ledger.set_meta(state="paused" if self.is_paused else "running")
+        if self._control.plan_version != self._plan_version:
+            self._plan_version = self._control.plan_version
+            if self._search:
+                self._search.reload()
+            self._refresh()
+        self._carry_out()
+        for pack in self._queue.running:
+            self._order(pack)
+
+    def _refresh(self) -> None:
+        self._queue.refresh()
+        running = {pack: len(members) for pack, members in self._recorder.open.items()}
+        self._view.replan({**self._queue.waiting, **running})
+
+    def _carry_out(self) -> None:
+        """Stop those trials at once that do not run."""
+        running = {signature for members in self._recorder.open.values() for signature in members}
+        if idle := [signature for signature in self._control.orders if signature not in running]:
+            stop_idle(self._ledger, idle, self._control.orders)
+            self._refresh()
+
+    def _order(self, pack: str) -> None:
+        """Tell a pack which of its members stop, and whether it is to leave."""
+        taken_up = self._queue.taken_up
+        verdicts = {name: reason for name, reason in self._verdicts.items() if name not in taken_up}
+        reasons = {**verdicts, **self._control.orders}
+        stops = {name: reasons[name] for name in sorted(self._recorder.open[pack]) if name in reasons}
+        orders = PackOrders(stops, leave=self.is_paused)
+        if orders != PackOrders():
+            write_orders(self._folder.packs / pack, orders)
+
+    def _judge(self, pack: str, points: tuple[MetricPoint, ...]) -> None:
+        if self._scheduler and points and (verdicts := self._scheduler.decide(points)):
+            self._verdicts.update(verdicts)
+            self._order(pack)
+
+    def _note(self, pack: str, progress: Progress) -> None:
+        now = time.monotonic()
+        if progress.finished or now - self._noted.get(pack, 0.0) >= NOTE_INTERVAL_S:
+            self._noted[pack] = now
+            record = PackRecord(
+                pack,
+                step=progress.step,
+                steps=progress.steps,
+                active=progress.active,
+                steps_per_second=progress.steps_per_second,
+                updated_ms=now_ms(),
+            )
+            self._queue.note(record)
+
+    def _make_smaller(self, pack: str, reason: str) -> None:
+        """Halve a pack that does not fit; a trial that does not fit alone fails."""
+        if len(self._recorder.open[pack]) == 1:
+            self._recorder.failed(pack, f"it does not fit the memory of its pool, even alone: {reason}")
+        else:
+            self._view.say(f"pack {pack} does not fit the memory of its pool and is halved: {reason}")
+        self._close(pack)
+        if split_pack(self._ledger, self._folder, pack):
+            self._refresh()
+
+    def _close(self, pack: str) -> None:
+        self._recorder.closed(pack)
+        self._queue.free(pack)
