@@ -79,9 +79,8 @@ def _log(folder: SweepFolder, results: Path) -> None:
     """Attach the report to the sweep's MLflow run; a store that is down costs a warning."""
     from rhm_sweeps.errors import RhmSweepError
     from rhm_sweeps.ledger import Ledger
+    from rhm_sweeps.sweep_report import log_report
     from rhm_sweeps.tracking.store import sweep_store
-
-    from .write_report import log_report
 
     try:
         with Ledger(folder.path) as ledger:

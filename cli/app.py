@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import typer
 
 from rhm_sweeps.version import __version__
@@ -11,16 +13,21 @@ from .analyze import analyze
 from .diff import diff
 from .evaluate import evaluate
 from .export import export
+from .extend import extend
 from .import_model import import_model
 from .launch import launch
 from .logs import logs
+from .pause import pause
 from .plan import plan
+from .pools import pools
 from .report import report
 from .resume import resume
+from .retry import retry
 from .rm import rm
 from .sample import sample
 from .show import show
 from .status import ls, status
+from .stop import stop
 from .train import train
 from .transition import transition
 from .trials import trials
@@ -37,34 +44,48 @@ app = typer.Typer(
         "token_normalize_func": lambda name: name.replace("_", "-"),
     },
 )
-app.command(epilog="Example: rhm-sweep launch quickstart -s train_size=grid:64,256")(launch)
-app.command(epilog="Example: rhm-sweep plan memorization -s replicas=5")(plan)
-app.command(epilog="Example: rhm-sweep resume quickstart")(resume)
-app.command(epilog="Example: rhm-sweep status quickstart --json")(status)
-app.command(epilog="Example: rhm-sweep ls")(ls)
-app.command(epilog="Example: rhm-sweep trials quickstart --where 'novel_valid > 0.2' --sort -novel_valid")(trials)
-app.command(epilog="Example: rhm-sweep show quickstart 640a")(show)
-app.command(epilog="Example: rhm-sweep logs quickstart 640a --follow")(logs)
-app.command(epilog="Example: rhm-sweep export quickstart --where 'train_size >= 64' --out results.parquet")(export)
-app.command(epilog="Example: rhm-sweep diff quickstart quickstart.yaml")(diff)
-app.command(epilog="Example: rhm-sweep rm quickstart --checkpoints --yes")(rm)
-app.command(epilog="Example: rhm-sweep train --num_classes 2 --num_synonyms 2 --train_size 64 --steps 2048 --width 64")(
-    train
-)
-app.command(
-    epilog="Example: rhm-sweep transition --num-features 8 --num-synonyms 3 --process uniform --noise 0.1,0.2,0.3"
-)(transition)
-app.command(epilog="Example: rhm-sweep evaluate quickstart --trial 640a --num-samples 4096")(evaluate)
-app.command(epilog="Example: rhm-sweep sample quickstart --trial 640a --count 1000 --seed 1 --out samples.csv")(sample)
-app.command(
-    "import",
-    epilog="Example: rhm-sweep import my_ddpm_rhm.pt --logs my_ddpm_rhm_logs.pt --out my.safetensors",
-)(import_model)
-app.command(epilog="Example: rhm-sweep analyze quickstart --json")(analyze)
-app.command(epilog="Example: rhm-sweep report quickstart --open")(report)
-app.command(epilog="Example: rhm-sweep ui quickstart --port 5001")(ui)
-app.add_typer(grammar.app, name="grammar")
-app.add_typer(spaces.app, name="spaces")
+COMMANDS: dict[str, list[tuple[Callable[..., None], str]]] = {
+    "Run sweeps": [
+        (launch, "launch quickstart -s train_size=grid:64,256"),
+        (plan, "plan memorization -s replicas=5"),
+        (pools, "pools --pools pools.yaml memorization"),
+        (resume, "resume quickstart"),
+        (pause, "pause quickstart"),
+        (stop, "stop quickstart --where 'copies > 0.5'"),
+        (retry, "retry quickstart --failed"),
+        (extend, "extend quickstart -s steps=16384"),
+    ],
+    "Look at sweeps": [
+        (status, "status quickstart --json"),
+        (ls, "ls"),
+        (trials, "trials quickstart --where 'novel_valid > 0.2' --sort -novel_valid"),
+        (show, "show quickstart 640a"),
+        (logs, "logs quickstart 640a --follow"),
+        (export, "export quickstart --where 'train_size >= 64' --out results.parquet"),
+        (diff, "diff quickstart quickstart.yaml"),
+        (rm, "rm quickstart --checkpoints --yes"),
+    ],
+    "Results": [
+        (analyze, "analyze quickstart --json"),
+        (report, "report quickstart --open"),
+        (ui, "ui quickstart --port 5001"),
+    ],
+    "One model": [
+        (train, "train --num_classes 2 --num_synonyms 2 --train_size 64 --steps 2048 --width 64"),
+        (evaluate, "evaluate quickstart --trial 640a --num-samples 4096"),
+        (sample, "sample quickstart --trial 640a --count 1000 --seed 1 --out samples.csv"),
+        (transition, "transition --num-features 8 --num-synonyms 3 --process uniform --noise 0.1,0.2,0.3"),
+        (import_model, "import my_ddpm_rhm.pt --logs my_ddpm_rhm_logs.pt --out my.safetensors"),
+    ],
+}
+"""Every command with an example, by what it is for."""
+
+for panel, commands in COMMANDS.items():
+    for command, example in commands:
+        name = example.split()[0]
+        app.command(name, epilog=f"Example: rhm-sweep {example}", rich_help_panel=panel)(command)
+app.add_typer(spaces.app, name="spaces", rich_help_panel="Run sweeps")
+app.add_typer(grammar.app, name="grammar", rich_help_panel="One model")
 
 
 def _version(show: bool) -> None:

@@ -1,47 +1,16 @@
-"""Ctrl-C and SIGTERM: the first asks the sweep to stop and save, the second ends it at once."""
+"""Ctrl-C and SIGTERM at the console: the first asks the sweep to stop and says so, the second ends it at once."""
 
 from __future__ import annotations
 
-import os
-import signal
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
-from types import FrameType
+from contextlib import AbstractContextManager
+from functools import partial
 
+from rhm_sweeps.sweeps import stop_signals
 from rhm_sweeps.sweeps.stop_request import StopRequest
 
 from .output import stderr
 
-SIGTERM_TIMEOUT_S = 25.0
-"""Batch systems kill a job some 30 s after SIGTERM. One that signals all of its processes has ended Ray's, which Ray notices late."""
 
-
-@contextmanager
-def stop_on_signals() -> Iterator[StopRequest]:
-    """Yield a request that SIGINT and SIGTERM set; after SIGTERM the process ends in time, whatever hangs."""
-    stop = StopRequest()
-    deadline = threading.Timer(SIGTERM_TIMEOUT_S, _end_now)
-    deadline.daemon = True
-
-    def handle(number: int, _: FrameType | None) -> None:
-        if stop():
-            raise KeyboardInterrupt
-        stop.signal = number
-        if number == signal.SIGTERM:
-            deadline.start()
-        with suppress(RuntimeError):  # the signal came in the middle of a line
-            stderr.print("stopping: the packs save where they are (once more to stop at once)")
-
-    before = {number: signal.signal(number, handle) for number in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        yield stop
-    finally:
-        deadline.cancel()
-        for number, handler in before.items():
-            signal.signal(number, handler)
-
-
-def _end_now() -> None:
-    os.write(2, b"stopping took too long; `rhm-sweep resume` goes on from the last checkpoints\n")
-    os._exit(128 + signal.SIGTERM)
+def stop_on_signals() -> AbstractContextManager[StopRequest]:
+    """A request that SIGINT and SIGTERM set."""
+    return stop_signals.stop_on_signals(partial(stderr.print, markup=False))

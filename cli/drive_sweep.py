@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from functools import partial
 from typing import TYPE_CHECKING
 
 import typer
@@ -17,36 +15,19 @@ from .output import print_json, stderr
 from .session_flags import DEFAULT_RESULTS, SessionFlags
 
 if TYPE_CHECKING:
-    from rhm_sweeps.sweeps.drive import Run
     from rhm_sweeps.sweeps.folder import SweepFolder
-    from rhm_sweeps.sweeps.pools import Pools
+    from rhm_sweeps.sweeps.place import Place
     from rhm_sweeps.sweeps.session import SessionResult
     from rhm_sweeps.sweeps.stop_request import StopRequest
-
-
-@dataclass(frozen=True)
-class Place:
-    """Where a sweep trains: its pools, and what runs packs there."""
-
-    pools: Pools
-    run: Run
-
-    def __str__(self) -> str:
-        return ", ".join(
-            f"{pool.slots} {pool.device} slots" + f" of pool {pool.name}" * (pool.name != "local")
-            for pool in self.pools.usable
-        )
 
 
 def place_of(session: SessionFlags, name: str) -> Place:
     """The pools of the flags, else those that the sweep of this name had, else this machine."""
     from rhm_sweeps.sweeps.folder import sweep_folder
-    from rhm_sweeps.sweeps.pool_choice import choose_pools
-    from rhm_sweeps.sweeps.runner import run_packs
+    from rhm_sweeps.sweeps.place import place_on_ray
 
-    pools = choose_pools(sweep_folder(session.results, name), session.pools, session.address)
-    run = partial(run_packs, pools=pools, address=session.address, checkpoint_interval_s=session.checkpoint_interval)
-    return Place(pools, run)
+    folder = sweep_folder(session.results, name)
+    return place_on_ray(folder, session.pools, session.address, session.checkpoint_interval)
 
 
 def drive_sweep(
@@ -68,7 +49,7 @@ def drive_sweep(
 
 
 def _report(result: SessionResult) -> None:
-    from .write_report import write_and_log_report
+    from rhm_sweeps.sweep_report import write_and_log_report
 
     try:
         write_and_log_report(result.folder, result.store)

@@ -19,7 +19,13 @@ Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask before a laun
 
 @session_flags
 def launch(
-    space: Space, *, overrides: Overrides = None, dry_run: DryRun = False, yes: Yes = False, max_settings: MaxSettings = None, session: SessionFlags
+    space: Space,
+    *,
+    overrides: Overrides = None,
+    dry_run: DryRun = False,
+    yes: Yes = False,
+    max_settings: MaxSettings = None,
+    session: SessionFlags,
 ) -> None:
     """Train every trial of a search space and write the report; what is already trained is not trained again."""
     chosen = load_space(space, overrides)  # before the heavy imports: what is wrong in it is said at once

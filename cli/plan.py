@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from rich import box
 from rich.table import Table
@@ -50,46 +50,15 @@ def show_outlook(space: SearchSpace, session: SessionFlags, show: int = 0, max_s
     outlook = look_ahead(space, place_of(session, space.name).pools, finished, accepted(max_settings))
     if session.as_json:
         first = {"first": first_trials(space, outlook.trials[:show])} if show else {}
-        print_json(_document(outlook) | first)
+        print_json(outlook.counts | first)
         return
     stdout.print(_table(outlook))
     print_left_out(outlook.plan)
     print_trials(space, outlook.trials[:show])
 
 
-def _document(outlook: Outlook) -> dict[str, Any]:
-    plan, estimate = outlook.plan, outlook.estimate
-    return {
-        "settings": plan.space.size,
-        "trials": len(plan.finished) + round(len(outlook.trials) / outlook.share),
-        "finished": len(plan.finished),
-        "invalid": len(plan.invalid),
-        "not_required": len(plan.not_required),
-        "duplicates": plan.duplicates,
-        "packs": sum(map(len, outlook.packs.values())),
-        "estimate": {"seconds": estimate.seconds, "memory_gib": estimate.memory_gib, "flops": estimate.flops},
-    }
-
-
 def _table(outlook: Outlook) -> Table:
-    from rhm_sweeps.sweeps.progress import duration
-
-    found, seconds = _document(outlook), outlook.estimate.seconds
-    sizes = sorted({len(pack.trials) for packs in outlook.packs.values() for pack in packs})
-    members = f" of {sizes[0]}{f' to {sizes[-1]}' if len(sizes) > 1 else ''} trials" if sizes else ""
-    packs = "made of what is suggested" if outlook.plan.space.search.is_adaptive else f"{found['packs']:,}{members}"
     table = Table(box=box.SIMPLE_HEAD, show_header=False)
-    for label, value in (
-        ("trials", f"{found['trials']:,}"),
-        ("finished", f"{found['finished']:,}"),
-        ("invalid, left out", f"{found['invalid']:,}"),
-        ("not required, left out", f"{found['not_required']:,}"),
-        ("repeated, merged", f"{found['duplicates']:,}"),
-        ("packs", packs),
-        *((f"pool {pool.name}", f"{pool.slots} {pool.device} slots") for pool in outlook.pools.pools),
-        ("memory per pack", f"{outlook.estimate.memory_gib:.2f} GiB"),
-        ("floating-point work", f"{outlook.estimate.flops:.2e} FLOP"),
-        ("time", "not known" if seconds is None else f"about {duration(seconds)}"),
-    ):
+    for label, value in outlook.rows:
         table.add_row(label, value)
     return table

@@ -14,12 +14,10 @@ OpenPage = Annotated[bool, typer.Option("--open", help="Open it in the browser."
 
 def report(name: SweepName, *, results: Results = DEFAULT_RESULTS, open_page: OpenPage = False) -> None:
     """Write the report of a sweep as it stands, finished or not, and print the path of its page."""
-    from rhm_sweeps.analysis.report import write_report
+    from rhm_sweeps.sweep_report import write_sweep_report
     from rhm_sweeps.sweeps.folder import sweep_folder
-    from rhm_sweeps.tracking.results import results_from_ledger
 
-    folder = sweep_folder(results, name)
-    page = write_report(results_from_ledger(folder.path), folder.report).page
+    page = write_sweep_report(sweep_folder(results, name))
     stdout.print(str(page), markup=False, soft_wrap=True)
     if open_page:
         typer.launch(page.as_uri())

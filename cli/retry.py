@@ -6,8 +6,6 @@ from typing import Annotated
 
 import typer
 
-from rhm_sweeps.errors import UsageError
-
 from .drive_sweep import place_of
 from .resume import go_on_unless_driven
 from .selection import Trials, Where
@@ -30,16 +28,11 @@ def retry(
     """Train failed or stopped trials after all; a process that drives the sweep takes them up, else this one does."""
     from rhm_sweeps.ledger import Ledger
     from rhm_sweeps.sweeps.folder import sweep_folder
-    from rhm_sweeps.sweeps.second_chance import take_up
-    from rhm_sweeps.sweeps.trial_filter import select_trials
+    from rhm_sweeps.sweeps.second_chance import choose_again, take_up
 
     folder = sweep_folder(session.results, name)
-    states = {"failed"} if failed or not stopped else set()
-    states |= {"stopped"} if stopped else set()
+    states = [*(["failed"] if failed or not stopped else []), *(["stopped"] if stopped else [])]
     with Ledger(folder.path) as ledger:
-        chosen = [trial for trial in select_trials(ledger, where, trials or []) if trial.state in states]
-        if not chosen:
-            counts = ", ".join(f"{count} {state}" for state, count in ledger.counts().items() if count)
-            raise UsageError(f"no trial to try again is {' or '.join(sorted(states))}; sweep {name} has {counts}")
+        chosen = choose_again(ledger, folder, states, where, trials or [])
         take_up(ledger, folder, chosen, place_of(session, name).pools)
     go_on_unless_driven(name, session, f"{len(chosen)} trials are trained again")

@@ -61,7 +61,8 @@ def _ask(removals: list[Removal], *, checkpoints: bool) -> None:
             f"; its {removal.unfinished:,} unfinished trials start anew" if checkpoints and removal.unfinished else ""
         )
         stderr.print(f"{name}: {kind}, {_size(removal.bytes)}{loss}", markup=False, soft_wrap=True)
-    typer.confirm("Remove this for good?", abort=True, err=True)
+    if stderr.input("Remove this for good? [y/N] ", markup=False).strip().lower() not in ("y", "yes"):
+        raise typer.Abort
 
 
 def _size(count: float) -> str:

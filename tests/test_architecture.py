@@ -103,7 +103,7 @@ OWN = [found for found in IMPORTS if found.target.partition(".")[0] == "rhm_swee
 def test_the_reader_of_imports_finds_them() -> None:
     """Known edges of three kinds: absolute, relative, and inside a function."""
     edges = {(found.importer, found.target, found.deferred, found.relative) for found in OWN}
-    assert ("rhm_sweeps.config.trial", "rhm_sweeps.errors", False, False) in edges
+    assert ("rhm_sweeps.config.parsing", "rhm_sweeps.errors", False, False) in edges
     assert ("rhm_sweeps.cli.main", "rhm_sweeps.cli.output", False, True) in edges
     assert ("rhm_sweeps.cli.main", "rhm_sweeps.cli.app", True, True) in edges
 

@@ -2,24 +2,22 @@
 
 from __future__ import annotations
 
-import difflib
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from functools import cached_property
 from typing import Any, Self
 
-from pydantic import ValidationError, model_validator
-from pydantic_core import ErrorDetails
+from pydantic import model_validator
 
 from rhm_sweeps.config.diffusion import DiffusionConfig
+from rhm_sweeps.config.dotted import flatten
 from rhm_sweeps.config.evaluation import EvaluationConfig, StopConfig
 from rhm_sweeps.config.grammar import GrammarConfig
 from rhm_sweeps.config.model import ModelConfig
 from rhm_sweeps.config.population import PopulationConfig
 from rhm_sweeps.config.section import Section
 from rhm_sweeps.config.training import TrainingConfig
-from rhm_sweeps.errors import ConfigError, Problem
 
 
 class TrialConfig(Section):
@@ -119,62 +117,5 @@ _DEFAULTS: Mapping[str, Section] = {name: field.default for name, field in Trial
 _SORTED_JSON = json.JSONEncoder(sort_keys=True)
 
 
-def flatten(tree: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
-    """Yield (dotted name, value) for each leaf of nested mappings."""
-    for key, value in tree.items():
-        if isinstance(value, Mapping):
-            yield from flatten(value, f"{prefix}{key}.")
-        else:
-            yield f"{prefix}{key}", value
-
-
-def nest(flat: Mapping[str, Any]) -> dict[str, Any]:
-    """The inverse of `flatten`: `{"a.b": 1}` becomes `{"a": {"b": 1}}`."""
-    tree: dict[str, Any] = {}
-    for name, value in flat.items():
-        *parents, leaf = name.split(".")
-        node = tree
-        for parent in parents:
-            node = node.setdefault(parent, {})
-        node[leaf] = value
-    return tree
-
-
 FIELDS: tuple[str, ...] = tuple(name for name in TrialConfig().flat() if not name.startswith("population."))
 """The dotted names of all fields of a trial that a person sets; `population` is set by the plan."""
-
-
-def parse_trial(tree: Mapping[str, Any], source: str = "trial") -> TrialConfig:
-    """Return the trial of nested fields.
-
-    Raises:
-        ConfigError: listing every unknown key, wrong type and broken bound.
-    """
-    try:
-        return TrialConfig.model_validate(tree)
-    except ValidationError as error:
-        raise ConfigError(trial_problems(error), source) from None
-
-
-def trial_problems(error: ValidationError) -> list[Problem]:
-    """Say each problem of a validation error with name, value, bound and cure."""
-    return [Problem(".".join(map(str, detail["loc"])), _sentence(detail)) for detail in error.errors()]
-
-
-def _sentence(detail: ErrorDetails) -> str:
-    kind, value = detail["type"], detail["input"]
-    if kind == "extra_forbidden":
-        return unknown_field(".".join(map(str, detail["loc"])))
-    if kind == "value_error":
-        return str(detail["ctx"]["error"])
-    return f"is {value!r}, but {detail['msg'][0].lower()}{detail['msg'][1:]}"
-
-
-def unknown_field(name: str) -> str:
-    """Say that there is no such field and name the nearest."""
-    near = difflib.get_close_matches(name, FIELDS, n=1, cutoff=0.5)
-    leaf = name.rsplit(".", 1)[-1]
-    near = near or [field for field in FIELDS if field.rsplit(".", 1)[-1] == leaf][:1]
-    return "there is no such field" + (
-        f"; did you mean `{near[0]}`?" if near else "; `rhm-sweep spaces fields` lists all"
-    )

@@ -71,10 +71,7 @@ def _header(tree: Mapping[str, Any], findings: list[Finding]) -> Header | None:
         return Header.model_validate({key: value for key, value in tree.items() if key not in left_out})
     except ValidationError as error:
         for detail, problem in zip(error.errors(), trial_problems(error), strict=True):
-            path = _written_path(detail["loc"])
-            missing = "is missing, but " + ("every search space has one" if len(path) == 1 else "must be given here")
-            said = {"extra_forbidden": _unknown_key(detail["loc"]), "missing": missing, **_of_scheduler(detail)}
-            findings.append((path, said.get(detail["type"], problem.message)))
+            findings.append((_written_path(detail["loc"]), _header_problem(detail, problem.message)))
         return None
 
 
@@ -103,11 +100,18 @@ def _written_path(path: Path) -> Path:
     return (path[0], *path[2:]) if path[0] == "scheduler" and len(path) > 1 else path
 
 
-def _of_scheduler(detail: ErrorDetails) -> dict[str, str]:
-    """What is said where there is no scheduler of the given name, or no name."""
-    if detail["type"] != "union_tag_invalid":
-        return {"union_tag_not_found": f"has no `name`; there are {', '.join(SCHEDULERS)}"}
-    name = str(detail["ctx"]["tag"])
-    near = difflib.get_close_matches(name, SCHEDULERS, n=1, cutoff=0.5)
-    cure = f"did you mean `{near[0]}`?" if near else f"there are {', '.join(SCHEDULERS)}"
-    return {"union_tag_invalid": f"there is no scheduler `{name}`; {cure}"}
+def _header_problem(detail: ErrorDetails, message: str) -> str:
+    """What is wrong in the header; `message` is what is said where no more is known."""
+    path, kind = detail["loc"], detail["type"]
+    if kind == "extra_forbidden":
+        return _unknown_key(path)
+    if kind == "missing":
+        return "is missing, but " + ("every search space has one" if len(path) == 1 else "must be given here")
+    if kind == "union_tag_not_found":
+        return f"has no `name`; there are {', '.join(SCHEDULERS)}"
+    if kind == "union_tag_invalid":
+        name = str(detail["ctx"]["tag"])
+        near = difflib.get_close_matches(name, SCHEDULERS, n=1, cutoff=0.5)
+        cure = f"did you mean `{near[0]}`?" if near else f"there are {', '.join(SCHEDULERS)}"
+        return f"there is no scheduler `{name}`; {cure}"
+    return message

@@ -50,7 +50,6 @@ def apply_overrides(space: SearchSpace, overrides: Sequence[str]) -> SearchSpace
     """
     document = space.to_dict()
     document["trial"] = dict(flatten(document["trial"]))
-    places: dict[Path, str] = {(): "", **dict(_places(space, document))}
     problems = []
     changed: dict[Path, str] = {}
     for text in overrides:
@@ -62,15 +61,20 @@ def apply_overrides(space: SearchSpace, overrides: Sequence[str]) -> SearchSpace
         raise ConfigError(problems, "search space")
     _settle_search(document["search"], {str(path[1]) for path in changed if path[:1] == ("search",)})
     _settle_scheduler(document, {str(path[1]) for path in changed if path[:1] == ("scheduler",)})
-    return SearchSpace.from_tree(LocatedTree(document, places | changed))
+    return SearchSpace.from_tree(LocatedTree(document, {(): "", **dict(_places(space, document)), **changed}))
 
 
 def _places(space: SearchSpace, document: Mapping[str, Any]) -> Iterator[tuple[Path, str]]:
-    """Where the fields were written that a document fixes and varies, the others not being known by one path."""
-    for top in ("trial", "space"):
-        for name in document[top]:
-            if place := space.places.get(f"{top}.{name}"):
-                yield (top, name), place
+    """Where that was written which a document still has of a space."""
+    paths: list[Path] = [(top, name) for top in ("trial", "space") for name in document[top]]
+    if document["space"].get("zip") == list(space.zipped):
+        paths += [("space", "zip", index, name) for index, settings in enumerate(space.zipped) for name in settings]
+    if document.get("trials") == list(space.trials):
+        paths += [("trials", index, name) for index, settings in enumerate(space.trials) for name in settings]
+    for path in paths:
+        key = ".".join(map(str, path))
+        if place := space.places.get(key) or space.places.get(key.removeprefix("trial.")):
+            yield path, place
 
 
 def _apply(document: dict[str, Any], text: str) -> Path:

@@ -9,9 +9,9 @@ from dataclasses import dataclass, field
 
 import torch
 
-from rhm_sweeps.errors import Problem
+from rhm_sweeps.errors import Problem, UsageError
 from rhm_sweeps.sweeps.machine import available_cores, available_memory_gib
-from rhm_sweeps.sweeps.pools import Pool
+from rhm_sweeps.sweeps.pools import Pool, Pools
 
 ACCELERATOR = "accelerator_type:"
 
@@ -52,6 +52,24 @@ def local_cluster() -> Cluster:
         if kind := re.match(r"\w+\s+([A-Z]+\d+)", torch.cuda.get_device_name(0)):
             resources[f"{ACCELERATOR}{kind[1]}"] = 1.0
     return Cluster((Node(resources, name="this machine"),))
+
+
+def cluster_pools(cluster: Cluster) -> Pools:
+    """The pools of a cluster when no file says: every core is a slot with its share of the memory of the node that has least.
+
+    Raises:
+        UsageError: if there are GPUs: how much memory a pack may use of one, a cluster does not say.
+    """
+    if any(node.resources.get("GPU") for node in cluster.nodes):
+        raise UsageError(
+            "the cluster has GPUs, but does not say how much memory; give --pools FILE with pools such as "
+            "`h100: {gpus: 1, memory_gib: 70}`"
+        )
+    cores = [(int(node.resources.get("CPU", 0)), node.resources.get("memory", 0.0)) for node in cluster.nodes]
+    shares = [memory / count / 2**30 for count, memory in cores if count]
+    if not shares:
+        raise UsageError("the cluster has no CPUs; start a node of it with `ray start --num-cpus`")
+    return Pools((Pool("local", "cpu", sum(count for count, _ in cores), 1.0, 0.0, min(shares)),))
 
 
 def check_pools(cluster: Cluster, pools: Iterable[Pool]) -> tuple[Problem, ...]:

@@ -1,4 +1,4 @@
-"""The live view of a sweep: a table that updates in a terminal, plain lines elsewhere; both on stderr."""
+"""The live view of a sweep: a table that updates in a terminal or a notebook, plain lines elsewhere; on stderr but in a notebook."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
+from rhm_sweeps.sweeps.notebook_display import NotebookDisplay
 from rhm_sweeps.sweeps.pack_progress import Progress
 from rhm_sweeps.sweeps.progress import PackProgress, SweepProgress, duration
 
@@ -21,6 +22,8 @@ PLAIN_INTERVAL_S = 10.0
 FINISHED_INTERVAL_S = 1.0
 """A finished pack is news, but not thousands of them."""
 MAX_PACKS_SHOWN = 16
+MAX_MESSAGES_SHOWN = 10
+"""In a notebook; a terminal scrolls."""
 
 
 class LiveView:
@@ -28,23 +31,27 @@ class LiveView:
 
     def __init__(self, progress: SweepProgress, console: Console, name: str) -> None:
         self.progress, self.console, self.name = progress, console, name
-        self._live = (
-            Live(console=console, get_renderable=self._table, refresh_per_second=4, transient=False)
-            if console.is_terminal
-            else None
-        )
+        self._screen = self._open_screen()
+        self._messages: list[str] = []
         self._last_line = -math.inf
 
+    def _open_screen(self) -> Live | NotebookDisplay | None:
+        if self.console.is_jupyter:
+            return NotebookDisplay(self._page, self.console.width)
+        if self.console.is_terminal:
+            return Live(console=self.console, get_renderable=self._table, refresh_per_second=4, transient=False)
+        return None
+
     def __enter__(self) -> Self:
-        if self._live is not None:
-            self._live.__enter__()
+        if self._screen is not None:
+            self._screen.__enter__()
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if self._live is not None:
-            self._live.__exit__(kind, error, trace)
+        if self._screen is not None:
+            self._screen.__exit__(kind, error, trace)
         else:
             self._print_line()
 
@@ -56,16 +63,25 @@ class LiveView:
         """Take in a report of a pack."""
         self.progress.update(pack, progress)
         interval = FINISHED_INTERVAL_S if progress.finished else PLAIN_INTERVAL_S
-        if self._live is None and time.monotonic() - self._last_line >= interval:
+        if isinstance(self._screen, NotebookDisplay):
+            self._screen.refresh()
+        if self._screen is None and time.monotonic() - self._last_line >= interval:
             self._print_line()
 
     def say(self, message: str) -> None:
-        """Print a message above the table."""
-        self.console.print(message, markup=False, soft_wrap=True)
+        """Print a message above the table, or in a notebook, show the last messages below it."""
+        self._messages.append(message)
+        if not isinstance(self._screen, NotebookDisplay):
+            self.console.print(message, markup=False, soft_wrap=True)
 
     def _print_line(self) -> None:
         self._last_line = time.monotonic()
         self.console.print(summary(self.progress), markup=False, soft_wrap=True)
+
+    def _page(self) -> Group:
+        hidden = len(self._messages) - MAX_MESSAGES_SHOWN
+        more = [Text(f"{hidden:,} earlier messages")] if hidden > 0 else []
+        return Group(self._table(), *more, *map(Text, self._messages[-MAX_MESSAGES_SHOWN:]))
 
     def _table(self) -> Group:
         table = Table(box=None, pad_edge=False, padding=(0, 1))

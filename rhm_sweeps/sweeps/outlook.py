@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 from functools import cached_property
+from html import escape
+from typing import Any
 
 from rhm_sweeps.config import TrialConfig
 from rhm_sweeps.search.study import Study
@@ -14,12 +16,13 @@ from rhm_sweeps.sweeps.cost import Estimate
 from rhm_sweeps.sweeps.plan import MAX_SETTINGS, Plan, make_plan
 from rhm_sweeps.sweeps.pool_packs import PoolPacks, pool_packs
 from rhm_sweeps.sweeps.pools import Pools
+from rhm_sweeps.sweeps.progress import duration
 
 PREVIEWED = 16
 """Suggestions of an adaptive search that are taken for all of them."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Outlook:
     """A plan on pools. Of an adaptive search, whose plan is empty, `trials` are those of its first suggestions, a `share` of all."""
 
@@ -37,6 +40,57 @@ class Outlook:
     def estimate(self) -> Estimate:
         """FLOPs, memory and seconds of what is still to be trained."""
         return estimate_packs(self.packs, self.pools).times(1 / self.share)
+
+    @property
+    def counts(self) -> dict[str, Any]:
+        """Trials, packs and what they cost, as scripts read it; of an adaptive search, all that it will suggest."""
+        plan, estimate = self.plan, self.estimate
+        return {
+            "settings": plan.space.size,
+            "trials": len(plan.finished) + round(len(self.trials) / self.share),
+            "finished": len(plan.finished),
+            "invalid": len(plan.invalid),
+            "not_required": len(plan.not_required),
+            "duplicates": plan.duplicates,
+            "packs": sum(map(len, self.packs.values())),
+            "estimate": {"seconds": estimate.seconds, "memory_gib": estimate.memory_gib, "flops": estimate.flops},
+        }
+
+    @property
+    def rows(self) -> tuple[tuple[str, str], ...]:
+        """The same for people: labels and values."""
+        found, seconds = self.counts, self.estimate.seconds
+        return (
+            ("trials", f"{found['trials']:,}"),
+            ("finished", f"{found['finished']:,}"),
+            ("invalid, left out", f"{found['invalid']:,}"),
+            ("not required, left out", f"{found['not_required']:,}"),
+            ("repeated, merged", f"{found['duplicates']:,}"),
+            ("packs", self._packs_said()),
+            *((f"pool {pool.name}", f"{pool.slots} {pool.device} slots") for pool in self.pools.pools),
+            ("memory per pack", f"{self.estimate.memory_gib:.2f} GiB"),
+            ("floating-point work", f"{self.estimate.flops:.2e} FLOP"),
+            ("time", "not known" if seconds is None else f"about {duration(seconds)}"),
+        )
+
+    def _packs_said(self) -> str:
+        if self.plan.space.search.is_adaptive:
+            return "made of what is suggested"
+        sizes = sorted({len(pack.trials) for packs in self.packs.values() for pack in packs})
+        members = f" of {sizes[0]}{f' to {sizes[-1]}' if len(sizes) > 1 else ''} trials" if sizes else ""
+        return f"{sum(map(len, self.packs.values())):,}{members}"
+
+    def __repr__(self) -> str:
+        width = max(len(label) for label, _ in self.rows)
+        return "\n".join(f"{label:{width}}  {value}" for label, value in self.rows)
+
+    def _repr_html_(self) -> str:
+        """A table in a notebook."""
+        rows = (
+            f'<tr><td style="text-align:left">{escape(label)}</td><td style="text-align:left">{escape(value)}</td></tr>'
+            for label, value in self.rows
+        )
+        return f"<table>{''.join(rows)}</table>"
 
 
 def look_ahead(

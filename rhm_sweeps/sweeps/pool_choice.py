@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from rhm_sweeps.sweeps.cluster import Cluster, local_cluster
+from rhm_sweeps.sweeps.cluster import Cluster, cluster_pools, local_cluster
 from rhm_sweeps.sweeps.folder import SweepFolder
-from rhm_sweeps.sweeps.pools import Pools, local_pools
-from rhm_sweeps.sweeps.pools_file import load_pools
+from rhm_sweeps.sweeps.pools import Pool, Pools, local_pools
+from rhm_sweeps.sweeps.pools_file import PoolsFile, load_pools
 from rhm_sweeps.sweeps.ray_cluster import look_at_cluster
+
+CAUTIOUS_GPU_GIB = 16.0
+"""Ray does not say how much memory its GPUs have; a file of pools may."""
 
 
 def choose_pools(folder: SweepFolder, file: Path | None, address: str | None) -> Pools:
@@ -19,7 +22,16 @@ def choose_pools(folder: SweepFolder, file: Path | None, address: str | None) ->
         SweepError: if the cluster cannot be joined.
     """
     chosen = file or (folder.pools_file if folder.pools_file.is_file() else None)
-    cluster = look_at_cluster(address) if address else None
-    if chosen is not None:
-        return load_pools(chosen).on(cluster or local_cluster())
-    return local_pools() if cluster is None else cluster_pools(cluster)
+    cluster = look_at_cluster(address) if address else local_cluster()
+    return pools_on(cluster, chosen, is_local=not address)
+
+
+def pools_on(cluster: Cluster, file: Path | None, *, is_local: bool) -> Pools:
+    """The pools of a file on a cluster; without a file those that are found by themselves.
+
+    Raises:
+        UsageError, ConfigError: if the file cannot be read or is wrong.
+    """
+    if file is not None:
+        return load_pools(file).on(cluster)
+    return local_pools() if is_local else cluster_pools(cluster)

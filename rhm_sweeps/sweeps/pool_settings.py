@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
 from rhm_sweeps.config.section import Section
 
@@ -13,9 +13,17 @@ LabelValue = Annotated[str, Field(pattern=r"^[A-Za-z0-9]([A-Za-z0-9._-]{0,61}[A-
 LabelName = Annotated[
     str, Field(pattern=r"^([A-Za-z0-9][A-Za-z0-9.-]{0,252}/)?[A-Za-z0-9]([A-Za-z0-9._-]{0,61}[A-Za-z0-9])?$")
 ]
-ResourceName = Annotated[
-    str, Field(pattern=r"^(?!(?:CPU|GPU|memory|object_store_memory)$)[A-Za-z0-9_][A-Za-z0-9_.-]{0,63}$")
-]
+OWN_KEYS = {"CPU": "cpus", "GPU": "gpus", "memory": "memory_gib", "object_store_memory": "memory_gib"}
+"""Resources of Ray that have a key of their own here."""
+
+
+def _has_no_key(name: str) -> str:
+    if name in OWN_KEYS:
+        raise ValueError(f"{name} is asked for by `{OWN_KEYS[name]}`")
+    return name
+
+
+ResourceName = Annotated[str, Field(pattern=r"^[A-Za-z0-9_][A-Za-z0-9_.-]{0,63}$"), AfterValidator(_has_no_key)]
 
 
 class PoolSettings(Section):

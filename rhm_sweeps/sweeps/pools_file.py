@@ -41,8 +41,12 @@ class PoolsFile:
     def on(self, cluster: Cluster) -> Pools:
         """The pools on a cluster: with their slots, and why some can never run a pack there."""
         never = {problem.where.removeprefix("pool "): problem.message for problem in check_pools(cluster, self.pools)}
-        sized = tuple(replace(pool, slots=pool.slots or cluster.places(pool)) for pool in self.pools)
-        return Pools(sized, self.routes, never)
+        sized = (replace(pool, slots=_slots(pool.slots, cluster.places(pool))) for pool in self.pools)
+        return Pools(tuple(sized), self.routes, never)
+
+
+def _slots(wanted: int, places: int) -> int:
+    return min(wanted, places) if wanted else places
 
 
 def load_pools(path: Path) -> PoolsFile:

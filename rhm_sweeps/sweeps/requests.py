@@ -25,25 +25,33 @@ class Stopped:
     still_running: tuple[str, ...]
 
 
-def stop_sweep(folder: SweepFolder, timeout_s: float) -> bool:
-    """Let the process that drives a sweep save and end, and return whether it has.
+def stop_sweep(folder: SweepFolder, timeout_s: float) -> None:
+    """Let the process that drives a sweep save and end.
 
     Raises:
-        SweepError: if no process drives it.
+        SweepError: if no process drives it, or it still runs then.
     """
     _ask(folder, "stop")
-    return _wait(lambda: not is_locked(folder.path), timeout_s)
+    if not _wait(lambda: not is_locked(folder.path), timeout_s):
+        raise SweepError(
+            f"sweep {folder.path.name} was asked to stop, but still runs after {timeout_s:g} s; it stops when its packs have saved"
+        )
 
 
-def pause_sweep(folder: SweepFolder, timeout_s: float) -> bool:
-    """Let the packs of a sweep save and leave, while its process waits; return whether they have.
+def pause_sweep(folder: SweepFolder, timeout_s: float) -> None:
+    """Let the packs of a sweep save and leave, while its process waits.
 
     Raises:
-        SweepError: if no process drives it.
+        SweepError: if no process drives it, or some packs still run then.
     """
     _ask(folder, "pause")
     with Ledger(folder.path) as ledger:
-        return _wait(lambda: ledger.meta("state") == "paused" and not ledger.counts()["running"], timeout_s)
+        paused = _wait(lambda: ledger.meta("state") == "paused" and not ledger.counts()["running"], timeout_s)
+    if not paused:
+        raise SweepError(
+            f"sweep {folder.path.name} was asked to pause, but some packs still run after {timeout_s:g} s; "
+            "they leave when they have saved"
+        )
 
 
 def unpause_sweep(folder: SweepFolder) -> bool:

@@ -5,13 +5,30 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from rhm_sweeps.config import parse_trial
+from rhm_sweeps.errors import UsageError
 from rhm_sweeps.ledger import Ledger, PackRecord, TrialRecord
 from rhm_sweeps.sweeps.control import plan_changed
 from rhm_sweeps.sweeps.folder import SweepFolder
 from rhm_sweeps.sweeps.pool_packs import pool_packs
 from rhm_sweeps.sweeps.pools import Pools
 from rhm_sweeps.sweeps.repacking import unused_id
+from rhm_sweeps.sweeps.trial_filter import select_trials
 from rhm_sweeps.training.checkpoints import load_checkpoint
+
+
+def choose_again(
+    ledger: Ledger, folder: SweepFolder, states: Sequence[str], where: str | None = None, trials: Sequence[str] = ()
+) -> list[TrialRecord]:
+    """Return those trials in some of the states `failed` and `stopped` that `select_trials` finds.
+
+    Raises:
+        UsageError: if there is none, or as `select_trials`.
+    """
+    chosen = [trial for trial in select_trials(ledger, where, trials) if trial.state in states]
+    if not chosen:
+        counts = ", ".join(f"{count} {state}" for state, count in ledger.counts().items() if count)
+        raise UsageError(f"no trial to try again is {' or '.join(states)}; sweep {folder.path.name} has {counts}")
+    return chosen
 
 
 def take_up(ledger: Ledger, folder: SweepFolder, records: Sequence[TrialRecord], pools: Pools) -> None:

@@ -75,6 +75,7 @@ class PackOptimizer:
         self._optimizer.step()
         for parameter, stepped in zip(self._parameters, self._stepped, strict=True):
             parameter.addcmul_(stepped, _per_member(self._rate, parameter))
+            stepped.grad = None  # or it would outlive `zero_grad` and take memory in the next backward pass
 
     def _decayed(self, parameter: Tensor) -> Tensor | None:
         """The gradient, after weight decay by each member's own amount: of the gradient, or for adamw of the weights."""

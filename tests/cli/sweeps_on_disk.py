@@ -36,7 +36,12 @@ def make_sweep(results: Path, name: str = "one", sizes: tuple[int, ...] = SIZES)
     signatures = [config.signature for config in configs]
     with Ledger(results / name, create=True) as ledger:
         ledger.set_meta(
-            name=name, created_ms=1, state="running", space=space.to_dict(), tracking_uri="sqlite:///m.db", experiment="e"
+            name=name,
+            created_ms=1,
+            state="running",
+            space=space.to_dict(),
+            tracking_uri="sqlite:///m.db",
+            experiment="e",
         )
         ledger.add_trials(TrialRecord(c.signature, i, f"pack{i // 2}", c.model_dump()) for i, c in enumerate(configs))
         ledger.set_packs([PackRecord("pack2", "cpu", 0, STEPS // 2, STEPS, 1, 10.0, now_ms())])

@@ -10,12 +10,14 @@ import time
 
 import pytest
 
-from rhm_sweeps.cli.console_signals import SIGTERM_TIMEOUT_S, stop_on_signals
+from rhm_sweeps.cli.console_signals import stop_on_signals
+from rhm_sweeps.sweeps.stop_signals import SIGTERM_TIMEOUT_S
 
 HANG = """
 import sys, time
 from rhm_sweeps.cli import console_signals
-console_signals.SIGTERM_TIMEOUT_S = 0.3
+from rhm_sweeps.sweeps import stop_signals
+stop_signals.SIGTERM_TIMEOUT_S = 0.3
 with console_signals.stop_on_signals():
     print("ready", flush=True)
     while True:

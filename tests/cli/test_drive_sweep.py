@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import typer
 
-from rhm_sweeps.cli import write_report
+from rhm_sweeps import sweep_report
 from rhm_sweeps.cli.drive_sweep import drive_sweep, exit_code
 from rhm_sweeps.errors import TrackingError
 from rhm_sweeps.ledger import Ledger
@@ -47,7 +47,7 @@ def test_exit_codes(tmp_path: Path, ended: dict[str, int], number: int | None, c
 def reports(monkeypatch: pytest.MonkeyPatch) -> list[SweepFolder]:
     """The folders whose report is written."""
     written: list[SweepFolder] = []
-    monkeypatch.setattr(write_report, "write_and_log_report", lambda folder, _: written.append(folder))
+    monkeypatch.setattr(sweep_report, "write_and_log_report", lambda folder, _: written.append(folder))
     return written
 
 
@@ -93,7 +93,7 @@ def test_a_report_that_cannot_be_logged_costs_a_line(
     def fail(*_: object) -> None:
         raise TrackingError("the store is down")
 
-    monkeypatch.setattr(write_report, "write_and_log_report", fail)
+    monkeypatch.setattr(sweep_report, "write_and_log_report", fail)
     assert end(result(tmp_path / "s", done=1, tracked=False)) == 0
     err = capsys.readouterr().err
     assert "the report could not be finished: the store is down" in err

@@ -78,7 +78,7 @@ trials:
 
 @pytest.mark.parametrize("trials", [[], 3, {"training.steps": 3}, "x"])
 def test_what_is_no_list_is_refused(trials: Any) -> None:
-    with pytest.raises(ConfigError, match="trials: is .* but must be a list of settings such as"):
+    with pytest.raises(ConfigError, match=r"trials: is .* but must be a list of settings such as"):
         check_document(LocatedTree({"name": "x", "trials": trials}))
 
 

@@ -98,7 +98,9 @@ def test_the_same_file_may_be_included_on_two_ways(folder: Path) -> None:
 
 
 def test_overrides_change_what_was_included(folder: Path) -> None:
-    space = apply_overrides(SearchSpace.load(written(folder, "include: base.yaml\n")), ["train_size=5", "width=grid:8,16"])
+    space = apply_overrides(
+        SearchSpace.load(written(folder, "include: base.yaml\n")), ["train_size=5", "width=grid:8,16"]
+    )
     assert space.trial["training"]["train_size"] == 5
     assert list(space.axes) == ["grammar.seed_rules", "model.width"]
 

@@ -68,5 +68,5 @@ def test_nothing_is_overwritten_unless_that_is_asked_for(tmp_path: Path) -> None
 
 
 def test_a_folder_that_is_not_there_is_said(tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match="cannot write .*No such file or directory"):
+    with pytest.raises(UsageError, match=r"cannot write .*No such file or directory"):
         write_scaffold("mine", tmp_path / "nowhere" / "mine.yaml")

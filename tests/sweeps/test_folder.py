@@ -76,7 +76,8 @@ def test_status_is_what_scripts_rely_on(tmp_path: Path) -> None:
     assert json.loads(json.dumps(status)) == {
         "name": "a",
         "state": "running",
-        "trials": {"planned": 10, "done": 3, "failed": 2, "running": 4, "pending": 1},
+        "trials": {"planned": 10, "done": 3, "failed": 2, "running": 4, "pending": 1, "stopped": 0, "extended": 0},
+        "progress": {"fraction": 0.5, "steps_per_second": 0.0, "eta_s": None, "running_packs": 0},
         "tracking_uri": "sqlite:////x/mlflow.db",
         "experiment": "e",
         "parent_run_id": None,
@@ -86,7 +87,9 @@ def test_status_is_what_scripts_rely_on(tmp_path: Path) -> None:
 def test_nothing_runs_that_nobody_drives(tmp_path: Path) -> None:
     status = sweep_status(make(tmp_path, "a", 1, done=3, running=4, pending=1))
     assert status["state"] == "interrupted"
-    assert status["trials"] == {"planned": 8, "done": 3, "failed": 0, "running": 0, "pending": 5}
+    assert status["trials"] == {
+        "planned": 8, "done": 3, "failed": 0, "running": 0, "pending": 5, "stopped": 0, "extended": 0
+    }  # fmt: skip
 
 
 @pytest.mark.parametrize("state", ["finished", "failed", "interrupted"])

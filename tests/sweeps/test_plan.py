@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import itertools
+import subprocess
+import sys
 import time
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,9 +15,11 @@ from hypothesis import strategies as st
 
 from rhm_sweeps.config import TrialConfig, parse_trial
 from rhm_sweeps.errors import ConfigError, UsageError
+from rhm_sweeps.ledger import Ledger, TrialRecord
 from rhm_sweeps.spaces.expansion import expand
+from rhm_sweeps.spaces.overrides import apply_overrides
 from rhm_sweeps.spaces.search_space import SearchSpace
-from rhm_sweeps.sweeps.plan import MAX_SETTINGS, make_plan
+from rhm_sweeps.sweeps.plan import MAX_SETTINGS, finished_trials, make_plan
 from rhm_sweeps.sweeps.sorted_settings import count_reasons
 
 SEEDS = ("grammar.seed_rules", "training.seed_sample", "training.seed")
@@ -335,8 +340,73 @@ def test_a_plan_hands_its_limits_to_packing() -> None:
 def test_a_space_too_large_is_refused_before_it_is_expanded() -> None:
     space = space_of(space={"training.seed": {"range": [0, 10**9]}})
     assert space.size == 10**9 > MAX_SETTINGS
-    with pytest.raises(UsageError, match="has 1,000,000,000 settings, but must have <= 1,000,000; coarsen an axis"):
+    with pytest.raises(
+        UsageError, match=r"1,000,000,000 settings, but must have <= 1,000,000; .* --max-settings 1000000000"
+    ):
         make_plan(space)
+
+
+def test_more_settings_are_accepted_on_purpose() -> None:
+    space = space_of(space={"training.seed": {"range": [0, 12]}}, trials=[{"model.width": 8}], replicas=2)
+    assert len(make_plan(space, max_settings=space.size).trials) == space.size == 26
+    with pytest.raises(UsageError, match="has 26 settings, but must have <= 25"):
+        make_plan(space, max_settings=25)
+    conditional = {"training.seed": {"range": [0, 12], "when": "steps > 5"}}
+    with pytest.raises(UsageError, match="has up to 12 settings"):
+        make_plan(space_of(space=conditional), max_settings=11)
+
+
+def test_single_trials_are_planned_beside_the_axes() -> None:
+    space = space_of(
+        trial={"training": {"steps": 100}},
+        space={"training.train_size": {"grid": [64, 128]}, "training.test_size": {"derived": "train_size // 4"}},
+        trials=[{"training.train_size": 256}, {"training.train_size": 64}, {"training.train_size": 10**6}, {}],
+        require="train_size != 1024",
+    )
+    plan = make_plan(space)
+    assert [(t.training.train_size, t.training.test_size) for t in plan.trials] == [(64, 16), (128, 32), (256, 64)]
+    assert (plan.duplicates, plan.num_settings) == (1, space.size)
+    assert [dict(one.settings)["training.train_size"] for one in plan.invalid] == [10**6]
+    assert len(plan.not_required) == 1
+
+
+def test_a_field_without_effect_is_said_with_its_line(tmp_path: Path) -> None:
+    (tmp_path / "base.yaml").write_text("name: base\ntrial:\n  model: {dropout: 0.1}\n")
+    path = tmp_path / "my.yaml"
+    path.write_text(
+        "include: base.yaml\nspace:\n  training.momentum: {grid: [0.1, 0.2]}\n  zip:\n    - {diffusion.time_mean: 0.1}\n"
+        "trials:\n  - training: {lr_decay: 0.1}\nstop: {min_delta: 0.1}\n"
+    )
+    with pytest.raises(ConfigError) as caught:
+        make_plan(apply_overrides(SearchSpace.load(path), ["train_size=64", "noise_scale=2.0"]))
+    assert [problem.where.replace(f"{tmp_path}/", "") for problem in caught.value.problems] == [
+        "base.yaml:3 trial.model.dropout",
+        "my.yaml:8 trial.stop.min_delta",
+        "-s noise_scale=2.0 trial.diffusion.noise_scale",
+        "my.yaml:5 space.zip.diffusion.time_mean",
+        "my.yaml:3 space.training.momentum",
+        "my.yaml:7 trials.training.lr_decay",
+    ]
+
+
+def test_an_adaptive_search_is_checked_by_random_settings() -> None:
+    search = {"algorithm": "tpe", "num_samples": 5}
+    width = {"model.width": {"choice": [8, 16]}}
+    plan = make_plan(space_of(space=width, search=search))
+    assert (plan.trials, plan.packs, plan.space.size) == ((), (), 5)
+    with pytest.raises(ConfigError, match=r"trial\.model\.dropout: has no effect in any trial"):
+        make_plan(space_of(trial={"model": {"dropout": 0.5}}, space=width, search=search))
+    with pytest.raises(ConfigError, match="none of its settings makes a trial"):
+        make_plan(space_of(trial={"training": {"train_size": 10**6}}, space=width, search=search))
+
+
+def test_the_finished_trials_of_a_folder(tmp_path: Path) -> None:
+    assert finished_trials(tmp_path) == []
+    one, other = (trial.signature for trial in make_plan(space_of(replicas=2)).trials)
+    with Ledger(tmp_path, create=True) as ledger:
+        ledger.add_trials([TrialRecord(name, index, "0" * 12, {}) for index, name in enumerate((one, other))])
+        ledger.set_state([other], "done")
+    assert finished_trials(tmp_path) == [other]
 
 
 @pytest.mark.slow
@@ -349,3 +419,20 @@ def test_ten_thousand_trials_are_planned_in_five_seconds() -> None:
     plan = make_plan(space)
     assert len(plan.trials) == 10_000
     assert time.perf_counter() - started < 5
+
+
+@pytest.mark.slow
+def test_a_hundred_thousand_trials_are_planned_in_a_minute_and_a_gibibyte() -> None:
+    """In a process of its own, whose peak memory is its own."""
+    code = """
+import resource
+from rhm_sweeps.spaces.search_space import SearchSpace
+from rhm_sweeps.sweeps.plan import make_plan
+axes = {"grammar.seed_rules": {"range": [0, 5000]}, "training.train_size": {"grid": list(range(64, 74))}}
+print(len(make_plan(SearchSpace.build("large", space=axes, replicas=2)).trials))
+print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20)
+"""
+    ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60)
+    trials, memory_gib = map(float, ended.stdout.split())
+    assert trials == 100_000
+    assert memory_gib < 1

@@ -46,7 +46,7 @@ def soon(holds: Callable[[], object]) -> None:
 
 @pytest.mark.parametrize("ask", [stop_sweep, pause_sweep])
 def test_a_sweep_that_nobody_drives_cannot_be_asked(
-    ledger: Ledger, folder: SweepFolder, ask: Callable[[SweepFolder, float], bool]
+    ledger: Ledger, folder: SweepFolder, ask: Callable[[SweepFolder, float], None]
 ) -> None:
     with pytest.raises(SweepError, match="no process drives sweep tiny"):
         ask(folder, 1.0)
@@ -66,7 +66,7 @@ def test_trials_of_a_sweep_that_nobody_drives_are_stopped_at_once(ledger: Ledger
 def test_pause_stop_and_go_on_from_another_shell(ledger: Ledger, folder: SweepFolder) -> None:
     with driven(folder) as view:
         soon(lambda: view.updates)
-        assert pause_sweep(folder, 20.0)
+        pause_sweep(folder, 20.0)
         assert sweep_status(folder)["state"] == "paused"
         reports = len(view.updates)
         time.sleep(0.3)
@@ -85,7 +85,7 @@ def test_pause_stop_and_go_on_from_another_shell(ledger: Ledger, folder: SweepFo
 def test_a_sweep_that_is_stopped_can_be_resumed(ledger: Ledger, folder: SweepFolder) -> None:
     with driven(folder) as view:
         soon(lambda: view.updates)
-        assert stop_sweep(folder, 20.0)
+        stop_sweep(folder, 20.0)
         assert view.stop.signal == 2
     assert ledger.meta("state") in ("interrupted", "finished")
     with driven(folder):

@@ -15,7 +15,13 @@ from rhm_sweeps.sweeps.lock import sweep_lock
 from rhm_sweeps.sweeps.trial_filter import parse_filter, select_trials
 
 METRICS = ("novel_valid", "validity_3", "train_loss")
-VALUES = TrialConfig().flat() | {"state": "done", "signature": "640abc", "pack": "p1", "reason": "out of memory (7)", "step": 64}
+VALUES = TrialConfig().flat() | {
+    "state": "done",
+    "signature": "640abc",
+    "pack": "p1",
+    "reason": "out of memory (7)",
+    "step": 64,
+}
 
 
 def holds(text: str, **values: Any) -> bool:

@@ -13,7 +13,7 @@ import pytest
 from rhm_sweeps.config import FIELDS, TrialConfig, nest, parse_trial
 from rhm_sweeps.errors import SweepError
 from rhm_sweeps.ledger import Ledger, MetricPoint, TrialRecord
-from rhm_sweeps.tracking.results import results_from_ledger
+from rhm_sweeps.tracking.results import results_from_ledger, tabulate
 
 Train = Callable[..., list[str]]
 
@@ -62,6 +62,29 @@ def test_values_survive_as_they_are(sweep: Ledger, train: Train) -> None:
     assert points["copies"].tolist() == [math.inf, 0.1, 0.1, 0.1]
     assert {str(points[name].dtype) for name in points.columns[3:]} == {"float64"}
     assert {str(points[name].dtype) for name in ("step", "timestamp_ms")} == {"int64"}
+
+
+def test_the_tables_are_those_of_the_records_one_by_one(
+    sweep: Ledger, train: Train, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Metrics that come and go, integers, NaN, infinities, the smallest and the largest numbers, points without any metric."""
+    (first,) = train(0)
+    (last,) = train(3, upto=2, state="running")
+    odd = [
+        {},
+        {"count": 3, "copies": math.nan},
+        {"new": -math.inf, "count": 2**60},
+        {"new": 5e-324, 'é "q"': 1.7e308},
+        {"new": 0.1 + 0.2},
+    ]
+    sweep.add_points(MetricPoint(last, 100 + index, metrics) for index, metrics in enumerate(odd))
+    sweep.add_points([MetricPoint(first, 50, {})])
+    expected = tabulate("small", sweep.trials(), sweep.points(), {})
+    for portion in (1, 2, 1000):
+        monkeypatch.setattr("rhm_sweeps.tracking.results.POINTS_AT_ONCE", portion)
+        found = results_from_ledger(sweep.path.parent)
+        pd.testing.assert_frame_equal(found.points, expected.points, check_exact=True)
+        pd.testing.assert_frame_equal(found.trials, expected.trials)
 
 
 def test_varied_fields_end_with_the_seeds(sweep: Ledger) -> None:
