@@ -8,17 +8,14 @@ of a small share. Every trial reports four metrics once. Times per trial, the dr
 
 from __future__ import annotations
 
-import argparse
 import io
-import json
 import os
-import resource
 import tempfile
 import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any

@@ -31,14 +31,16 @@ def size_text(space: SearchSpace) -> str:
 
 
 def counts(plan: Plan) -> dict[str, int]:
-    """How many settings a plan has, and what becomes of them."""
+    """How many settings a plan has, and what becomes of them; packs are those of a pool with room for the largest."""
+    from rhm_sweeps.sweeps.packing import make_packs
+
     return {
         "settings": plan.num_settings,
         "trials": len(plan.trials),
         "duplicates": plan.duplicates,
         "invalid": len(plan.invalid),
         "not_required": len(plan.not_required),
-        "packs": len(plan.packs),
+        "packs": len(make_packs(plan.trials)),
     }
 
 

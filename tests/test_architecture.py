@@ -31,10 +31,14 @@ LAYERS["schedulers"] = frozenset({"errors", "config", "spaces", "ledger"})
 LAYERS["tracking"] = frozenset(LAYERS)
 LAYERS["sweeps"] = frozenset(LAYERS)
 LAYERS["analysis"] = frozenset({"version", "errors", "config", "grammar", "tracking"})
+LAYERS["sweep_report"] = frozenset(LAYERS)
+LAYERS["sweep"] = frozenset(LAYERS)
 LAYERS["cli"] = frozenset(LAYERS)
 LAYERS["__main__"] = frozenset({"cli"})
 
-RAY_FILES = frozenset(f"rhm_sweeps.sweeps.{name}" for name in ("local_ray", "ray_cluster", "ray_events", "runner", "trainable"))
+RAY_FILES = frozenset(
+    f"rhm_sweeps.sweeps.{name}" for name in ("local_ray", "ray_cluster", "ray_events", "runner", "trainable")
+)
 ONLY_IN = {
     "ray": lambda module: module in RAY_FILES,
     "mlflow": lambda module: layer_of(module) == "tracking",

@@ -12,6 +12,7 @@ from rhm_sweeps.search import Study
 from rhm_sweeps.spaces.search_space import SearchSpace
 from rhm_sweeps.spaces.space_files import read_space, shipped_spaces
 from rhm_sweeps.sweeps.pack_run import PackRun
+from rhm_sweeps.sweeps.packing import make_packs
 from rhm_sweeps.sweeps.plan import make_plan
 
 FOLDER = Path(__file__).parents[1] / "search_spaces"
@@ -69,7 +70,7 @@ def trials(name: str) -> tuple[TrialConfig, ...]:
 def test_the_quickstart_is_small() -> None:
     planned = trials("quickstart")
     assert len(planned) <= 16
-    assert len(make_plan(SearchSpace.load("quickstart")).packs) == 1
+    assert len(make_packs(planned)) == 1
 
 
 def test_the_training_sets_of_sample_complexity_span_every_levels_scale() -> None:

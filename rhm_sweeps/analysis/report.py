@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import pandas as pd
 from ruamel.yaml import YAML
 
 from rhm_sweeps.analysis.figures import FORMATS, draw_figures, save_figures

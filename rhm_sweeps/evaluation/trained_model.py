@@ -27,8 +27,8 @@ from rhm_sweeps.grammar import Grammar, make_grammar
 from rhm_sweeps.streams import Streams
 from rhm_sweeps.training.batches import draw_strings
 from rhm_sweeps.training.denoiser import Denoiser
-from rhm_sweeps.training.precision import matmul_precision
 from rhm_sweeps.training.packs import PackedModel
+from rhm_sweeps.training.precision import matmul_precision
 from rhm_sweeps.training.saved_models import load_model
 
 

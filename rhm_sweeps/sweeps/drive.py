@@ -48,7 +48,7 @@ def drive(
             run(driver)
     finally:
         _return_to_pending(ledger)
-        outcome = _outcome(ledger, stop)
+        outcome = outcome_of(ledger, interrupted=stop())
         ledger.set_meta(state="interrupted" if outcome.unfinished else "failed" if outcome.failed else "finished")
     return outcome
 
@@ -57,7 +57,8 @@ def _return_to_pending(ledger: Ledger) -> None:
     ledger.set_state([trial.signature for trial in ledger.trials("running")], "pending")
 
 
-def _outcome(ledger: Ledger, stop: StopRequest) -> Outcome:
+def outcome_of(ledger: Ledger, *, interrupted: bool = False) -> Outcome:
+    """How the trials of a sweep have ended so far."""
     counts = ledger.counts()
     unfinished = counts["pending"] + counts["running"]
-    return Outcome(counts["done"], counts["failed"], unfinished, stop(), counts["stopped"])
+    return Outcome(counts["done"], counts["failed"], unfinished, interrupted, counts["stopped"])

@@ -101,8 +101,15 @@ class PackQueue:
         self.running.pop(pack, None)
         left = [trial for trial in self.ledger.trials_of(pack) if trial.state == "pending"]
         if left:
+            self._rest(pack)
             waiting = {**self._waiting, pack: left}
             self._waiting = dict(sorted(waiting.items(), key=lambda item: item[1][0].position))
+
+    def _rest(self, pack: str) -> None:
+        """Nothing of the pack trains now."""
+        if record := self._records.get(pack):
+            self._records[pack] = replace(record, active=0, steps_per_second=0.0)
+            self.ledger.set_packs([self._records[pack]])
 
     def count_crash(self, pack: str) -> int:
         """Record the death of a pack's process, let the pack wait, and return how many there were."""

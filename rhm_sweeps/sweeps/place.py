@@ -39,9 +39,7 @@ def place_on_ray(
         SweepError: if the cluster cannot be joined.
     """
     pools = choose_pools(folder, pools_file, address)
-    return Place(
-        pools, partial(run_packs, pools=pools, address=address, checkpoint_interval_s=checkpoint_interval_s)
-    )
+    return Place(pools, partial(run_packs, pools=pools, address=address, checkpoint_interval_s=checkpoint_interval_s))
 
 
 def place_in_process(folder: SweepFolder, checkpoint_interval_s: float) -> Place:

@@ -1,8 +1,8 @@
-"""A plan: the trials of a search space that are still to be trained, in packs, and what was left out and why."""
+"""A plan: the trials of a search space that are still to be trained, and what was left out and why."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
@@ -11,9 +11,10 @@ from rhm_sweeps.config import TrialConfig
 from rhm_sweeps.errors import UsageError
 from rhm_sweeps.ledger import FILE_NAME, Ledger
 from rhm_sweeps.spaces.expansion import expand
+from rhm_sweeps.spaces.scheduler_settings import PbtSettings
 from rhm_sweeps.spaces.search_settings import SearchSettings
 from rhm_sweeps.spaces.search_space import SearchSpace
-from rhm_sweeps.sweeps.packing import Pack, make_packs
+from rhm_sweeps.sweeps.populations import form_populations
 from rhm_sweeps.sweeps.sorted_settings import InvalidSetting, SortedSettings, check_settings, sort_settings
 
 MAX_SETTINGS = 1_000_000
@@ -23,7 +24,7 @@ PROBES = 1000
 
 @dataclass(frozen=True)
 class Plan:
-    """What to train: `trials`, grouped in `packs`; `duplicates` counts settings that repeat a trial, or differ from it in nothing
+    """What to train: `trials`; `duplicates` counts settings that repeat a trial, or differ from it in nothing
     that has an effect."""
 
     space: SearchSpace
@@ -31,7 +32,6 @@ class Plan:
     finished: tuple[TrialConfig, ...]
     invalid: tuple[InvalidSetting, ...]
     duplicates: int
-    packs: tuple[Pack, ...]
     not_required: tuple[InvalidSetting, ...] = ()
     """Settings that do not meet `require`: left out because that was asked for."""
 
@@ -45,17 +45,12 @@ class Plan:
 def make_plan(
     space: SearchSpace,
     finished: Collection[str] = (),
-    max_members: int | Callable[[TrialConfig], int] = 16,
-    min_packs: int = 1,
-    *,
     max_settings: int = MAX_SETTINGS,
 ) -> Plan:
     """Return the plan of a space; of an adaptive search, whose trials are suggested one by one, it has none.
 
     Args:
         finished: signatures of trials that are already trained.
-        max_members: the most trials per pack, or a function of a trial that says so.
-        min_packs: split the trials of one shape over at least this many packs, if there are as many.
         max_settings: refuse a space that has more settings, before any is made.
 
     Raises:
@@ -66,6 +61,8 @@ def make_plan(
     found = sort_settings(space, expand(space))
     check_settings(space, _probe(space) if space.search.is_adaptive else found)
     trials = found.trials
+    if isinstance(space.scheduler, PbtSettings) and trials:
+        trials = {trial.signature: trial for trial in form_populations(list(trials.values()), space.scheduler)}
     done = trials.keys() & set(finished)
     todo = tuple(trial for signature, trial in trials.items() if signature not in done)
     return Plan(
@@ -74,7 +71,6 @@ def make_plan(
         finished=tuple(trial for signature, trial in trials.items() if signature in done),
         invalid=tuple(found.invalid),
         duplicates=found.duplicates,
-        packs=make_packs(todo, max_members, min_packs),
         not_required=tuple(found.not_required),
     )
 

@@ -6,8 +6,8 @@ from pathlib import Path
 
 from rhm_sweeps.sweeps.cluster import Cluster, cluster_pools, local_cluster
 from rhm_sweeps.sweeps.folder import SweepFolder
-from rhm_sweeps.sweeps.pools import Pool, Pools, local_pools
-from rhm_sweeps.sweeps.pools_file import PoolsFile, load_pools
+from rhm_sweeps.sweeps.pools import Pools, local_pools
+from rhm_sweeps.sweeps.pools_file import load_pools
 from rhm_sweeps.sweeps.ray_cluster import look_at_cluster
 
 CAUTIOUS_GPU_GIB = 16.0

@@ -1,4 +1,4 @@
-"""Trials that change their pack: halves of one that did not fit, and trials that are taken up again."""
+"""Trials that change their pack, and packs that change their pool."""
 
 from __future__ import annotations
 
@@ -6,9 +6,11 @@ import shutil
 from collections.abc import Sequence
 from dataclasses import replace
 
+from rhm_sweeps.config import parse_trial
 from rhm_sweeps.ledger import Ledger
 from rhm_sweeps.sweeps.folder import SweepFolder
 from rhm_sweeps.sweeps.packing import pack_id
+from rhm_sweeps.sweeps.pools import Pools
 
 
 def split_pack(ledger: Ledger, folder: SweepFolder, pack: str) -> tuple[str, ...]:
@@ -34,3 +36,14 @@ def unused_id(ledger: Ledger, signatures: Sequence[str]) -> str:
     first = pack_id(signatures)
     ids = (first if attempt == 0 else f"{first}-{attempt}" for attempt in range(len(known) + 1))
     return next(one for one in ids if one not in known)
+
+
+def reroute(ledger: Ledger, pools: Pools) -> int:
+    """Send packs whose pool there is no more to the one where their trials would go now; return how many."""
+    records, moved = ledger.packs(), {}
+    for trial in ledger.trials("pending", "running"):
+        record = records.get(trial.pack)
+        if record and record.pool not in pools.limits and trial.pack not in moved:
+            moved[trial.pack] = replace(record, pool=pools.route(parse_trial(trial.config)))
+    ledger.set_packs(moved.values())
+    return len(moved)

@@ -24,11 +24,12 @@ from rhm_sweeps.sweeps.plan import MAX_SETTINGS, Plan
 from rhm_sweeps.sweeps.plan_record import check_code, is_planned
 from rhm_sweeps.sweeps.pools import Pools
 from rhm_sweeps.sweeps.progress import SweepProgress
+from rhm_sweeps.sweeps.repacking import reroute
 from rhm_sweeps.sweeps.stop_request import StopRequest
-from rhm_sweeps.training.checkpoints import write_atomically
 from rhm_sweeps.tracking.connection import connect
 from rhm_sweeps.tracking.store import Store, redact, resolve_store, sweep_store
 from rhm_sweeps.tracking.writer import Writer
+from rhm_sweeps.training.checkpoints import write_atomically
 
 FLUSH_TIMEOUT_S = 60.0
 HURRIED_FLUSH_TIMEOUT_S = 5.0
@@ -159,6 +160,8 @@ def _session(
 ) -> SessionResult:
     ledger.set_meta(tracking_uri=redact(store.uri), experiment=store.experiment, artifact_location=store.artifact_root)
     space = SearchSpace.build(**ledger.meta("space"))
+    if moved := reroute(ledger, pools):
+        console.print(f"{moved} packs were planned for pools that there are no more, and go to others")
     search = AdaptiveSearch.of(space, ledger, folder, pools)
     scheduler = make_scheduler(space.scheduler, ledger.last_step)
     writer = Writer(folder.path, store)

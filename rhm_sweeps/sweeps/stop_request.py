@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-
 INTERRUPT = 2
 """The number of SIGINT."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Protocol
 
 from rhm_sweeps.ledger import Ledger, MetricPoint, PackRecord, now_ms
@@ -163,9 +163,12 @@ class SweepDriver:
             self._queue.note(record)
 
     def _make_smaller(self, pack: str, reason: str) -> None:
-        """Halve a pack that does not fit; a trial that does not fit alone fails."""
-        if len(self._recorder.open[pack]) == 1:
-            self._recorder.failed(pack, f"it does not fit the memory of its pool, even alone: {reason}")
+        """Halve a pack that does not fit; a trial that does not fit alone fails, and so does a population."""
+        members = self._ledger.trials_of(pack)
+        population = any(trial.config.get("population", {}).get("members") for trial in members)
+        if population or len(self._recorder.open[pack]) == 1:
+            alone = "and is a population, which is never divided" if population else "even alone"
+            self._recorder.failed(pack, f"it does not fit the memory of its pool, {alone}: {reason}")
         else:
             self._view.say(f"pack {pack} does not fit the memory of its pool and is halved: {reason}")
         self._close(pack)

@@ -8,7 +8,7 @@ import pytest
 
 from rhm_sweeps.config import TrialConfig
 
-from tests.cli.conftest import RhmSweep
+from .conftest import RhmSweep
 
 TINY = "name: tiny\ntrial: {model: {width: 8}, evaluation: {num_samples: 8}}\ntrials: [{training.steps: 4}, {training.steps: 8}]\n"
 

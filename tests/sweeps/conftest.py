@@ -18,6 +18,7 @@ from rhm_sweeps.sweeps.drive import Outcome, Run, drive
 from rhm_sweeps.sweeps.folder import SweepFolder, create_sweep_folder
 from rhm_sweeps.sweeps.in_process import run_in_process
 from rhm_sweeps.sweeps.pack_progress import Progress
+from rhm_sweeps.sweeps.packing import Pack, make_packs
 from rhm_sweeps.sweeps.plan import Plan, make_plan
 from rhm_sweeps.sweeps.plan_record import record_plan
 from rhm_sweeps.sweeps.stop_request import StopRequest
@@ -43,13 +44,17 @@ run_alone: Run = partial(run_in_process, report_interval_s=0.0)
 
 
 def tiny_plan(sizes: tuple[int, ...] = (4, 8), finished: tuple[str, ...] = ()) -> Plan:
-    """Packs of two trials each."""
-    return make_plan(tiny_space(sizes), finished, max_members=2)
+    return make_plan(tiny_space(sizes), finished)
+
+
+def tiny_packs(plan: Plan) -> tuple[Pack, ...]:
+    """Two trials each."""
+    return make_packs(plan.trials, 2)
 
 
 def record(ledger: Ledger, plan: Plan) -> None:
-    """Plan it for the pool `local`."""
-    record_plan(ledger, plan.space, plan.trials, {"local": plan.packs})
+    """Plan it for the pool `local`, in packs of two."""
+    record_plan(ledger, plan.space, plan.trials, {"local": tiny_packs(plan)})
 
 
 def science(point: MetricPoint) -> Mapping[str, float]:

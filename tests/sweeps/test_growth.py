@@ -11,12 +11,12 @@ import torch
 from safetensors.torch import load_file
 
 from rhm_sweeps.ledger import Ledger
+from rhm_sweeps.spaces.extension import extend_space
 from rhm_sweeps.sweeps.drive import Outcome, drive
 from rhm_sweeps.sweeps.folder import SweepFolder
 from rhm_sweeps.sweeps.growth import Growth, continuations, extend_sweep
 from rhm_sweeps.sweeps.plan import make_plan
 from rhm_sweeps.sweeps.pools import Pool, Pools
-from rhm_sweeps.spaces.extension import extend_space
 
 from .conftest import LIMITS, RecordingView, record, run_alone, science, tiny_space
 
@@ -54,7 +54,7 @@ def test_more_steps_go_on_where_the_trials_ended_and_equal_those_trained_at_once
 
     at_once = SweepFolder(tmp_path / "at_once")
     with Ledger(at_once.path, create=True) as other:
-        record(other, make_plan(extend_space(tiny_space(), ["steps=32"]), max_members=4))
+        record(other, make_plan(extend_space(tiny_space(), ["steps=32"])))
         drive(other, at_once, run_alone, LIMITS, view := RecordingView(), view.stop)
         for name in new:
             points = {point.step: science(point) for point in ledger.points(name)}

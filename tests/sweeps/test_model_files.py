@@ -9,9 +9,10 @@ import pytest
 from rhm_sweeps.errors import UsageError
 from rhm_sweeps.ledger import Ledger
 from rhm_sweeps.spaces.search_space import SearchSpace
-from .conftest import record
 from rhm_sweeps.sweeps.model_files import find_model
 from rhm_sweeps.sweeps.plan import make_plan
+
+from .conftest import record
 
 
 @pytest.fixture

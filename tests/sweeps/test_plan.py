@@ -311,7 +311,7 @@ def test_finished_trials_are_subtracted() -> None:
     plan = make_plan(space, finished={everything[1].signature, "0" * 12})
     assert plan.trials == (everything[0], everything[2])
     assert plan.finished == (everything[1],)
-    assert make_plan(space, finished=[trial.signature for trial in everything]).packs == ()
+    assert make_plan(space, finished=[trial.signature for trial in everything]).trials == ()
 
 
 def test_an_extended_grid_keeps_the_earlier_trials() -> None:
@@ -320,21 +320,23 @@ def test_an_extended_grid_keeps_the_earlier_trials() -> None:
     assert set(smaller) < set(larger)
 
 
-@given(st.integers(1, 5), st.integers(1, 4), st.integers(1, 3))
-def test_every_setting_is_accounted_for(sizes: int, replicas: int, max_members: int) -> None:
+@given(st.integers(1, 5), st.integers(1, 4))
+def test_every_setting_is_accounted_for(sizes: int, replicas: int) -> None:
     values = [2**k for k in range(sizes)] + [17_000, 1]
     space = space_of(space={"training.train_size": {"grid": values}}, replicas=replicas)
-    plan = make_plan(space, finished=signatures(space)[:1], max_members=max_members)
+    plan = make_plan(space, finished=signatures(space)[:1])
     accounted = len(plan.trials) + len(plan.finished) + len(plan.invalid) + plan.duplicates
     assert accounted == space.size == len(list(expand(space)))
-    assert sorted(trial.signature for pack in plan.packs for trial in pack.trials) == sorted(
-        trial.signature for trial in plan.trials
-    )
 
 
-def test_a_plan_hands_its_limits_to_packing() -> None:
-    plan = make_plan(space_of(replicas=6), max_members=16, min_packs=2)
-    assert [len(pack.trials) for pack in plan.packs] == [3, 3]
+def test_populations_are_formed_for_the_scheduler_that_needs_them() -> None:
+    rates = {"training.learning_rate": {"grid": [0.1, 0.01, 0.001, 0.0001]}}
+    plain, formed = (make_plan(space_of(space=rates, replicas=2, scheduler={"name": name})) for name in ("none", "pbt"))
+    assert len(plain.trials) == len(formed.trials) == 8
+    assert len({trial.population.members for trial in formed.trials}) == 2
+    assert not {trial.signature for trial in plain.trials} & {trial.signature for trial in formed.trials}
+    again = make_plan(formed.space, finished=[trial.signature for trial in formed.trials[:4]])
+    assert (again.trials, again.finished) == (formed.trials[4:], formed.trials[:4])
 
 
 def test_a_space_too_large_is_refused_before_it_is_expanded() -> None:
@@ -393,7 +395,7 @@ def test_an_adaptive_search_is_checked_by_random_settings() -> None:
     search = {"algorithm": "tpe", "num_samples": 5}
     width = {"model.width": {"choice": [8, 16]}}
     plan = make_plan(space_of(space=width, search=search))
-    assert (plan.trials, plan.packs, plan.space.size) == ((), (), 5)
+    assert (plan.trials, plan.space.size) == ((), 5)
     with pytest.raises(ConfigError, match=r"trial\.model\.dropout: has no effect in any trial"):
         make_plan(space_of(trial={"model": {"dropout": 0.5}}, space=width, search=search))
     with pytest.raises(ConfigError, match="none of its settings makes a trial"):

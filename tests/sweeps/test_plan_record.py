@@ -14,7 +14,7 @@ from rhm_sweeps.sweeps.code_identity import code_hash
 from rhm_sweeps.sweeps.plan_record import check_code, is_planned
 from rhm_sweeps.version import __version__
 
-from .conftest import record, tiny_plan, tiny_space
+from .conftest import record, tiny_packs, tiny_plan, tiny_space
 
 
 def test_the_plan_is_recorded_as_it_is(ledger: Ledger) -> None:
@@ -22,9 +22,9 @@ def test_the_plan_is_recorded_as_it_is(ledger: Ledger) -> None:
     trials = ledger.trials()
     assert [trial.signature for trial in trials] == [trial.signature for trial in plan.trials]
     assert [trial.config for trial in trials] == [trial.model_dump() for trial in plan.trials]
-    assert {trial.pack: 0 for trial in trials}.keys() == {pack.id for pack in plan.packs}
+    assert {trial.pack: 0 for trial in trials}.keys() == {pack.id for pack in tiny_packs(plan)}
     assert {trial.state for trial in trials} == {"pending"}
-    assert {pack.id: pack.pool for pack in ledger.packs().values()} == {pack.id: "local" for pack in plan.packs}
+    assert {pack.id: pack.pool for pack in ledger.packs().values()} == {pack.id: "local" for pack in tiny_packs(plan)}
     assert ledger.meta("name") == "tiny"
     assert (ledger.meta("version"), ledger.meta("code_hash")) == (__version__, code_hash())
     assert SearchSpace.build(**ledger.meta("space")) == tiny_space()

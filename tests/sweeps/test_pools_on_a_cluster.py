@@ -110,7 +110,7 @@ def test_the_cluster_is_described_as_it_was_declared(cluster: Cluster) -> None:
 def test_slots_are_what_the_nodes_hold(pools: Pools) -> None:
     assert pools.limits == {"plain": 1, "half_gpu": 2}
     assert pools.never == {
-        "tape": "asks for 1 tape, but no node has any; start a node with `ray start --resources={\"tape\": 1}`"
+        "tape": 'asks for 1 tape, but no node has any; start a node with `ray start --resources={"tape": 1}`'
     }
 
 

@@ -12,7 +12,7 @@ from rhm_sweeps.sweeps.pack_progress import Ending, Progress
 from rhm_sweeps.sweeps.pack_run import PackRun
 from rhm_sweeps.sweeps.progress import SweepProgress, duration
 
-from .conftest import tiny_plan
+from .conftest import tiny_packs, tiny_plan
 
 
 def started(members: dict[str, int], seconds_ago: float = 10.0, finished_before: int = 0) -> SweepProgress:
@@ -69,7 +69,7 @@ def test_what_a_checkpoint_brought_is_no_pace() -> None:
 
 def test_a_restored_pack_reports_its_checkpoint_before_any_pace(tmp_path: Path) -> None:
     """This is how progress tells a checkpoint's steps from this session's."""
-    trials = tiny_plan().packs[0].trials
+    trials = tiny_packs(tiny_plan())[0].trials
     first = PackRun(trials, tmp_path / "pack", tmp_path / "models")
     assert first.advance(10).steps_per_second > 0
     first.save()

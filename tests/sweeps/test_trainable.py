@@ -13,7 +13,7 @@ from rhm_sweeps.sweeps import trainable as module
 from rhm_sweeps.sweeps.trainable import PackTrainable
 from rhm_sweeps.training.checkpoints import latest_checkpoint
 
-from .conftest import tiny_plan
+from .conftest import tiny_packs, tiny_plan
 
 
 def config(trials: tuple[TrialConfig, ...], folder: Path, **options: Any) -> dict[str, Any]:
@@ -32,7 +32,7 @@ def config(trials: tuple[TrialConfig, ...], folder: Path, **options: Any) -> dic
 @pytest.fixture
 def actor(tmp_path: Path) -> PackTrainable:
     actor = object.__new__(PackTrainable)
-    actor.setup(config(tiny_plan().packs[0].trials, tmp_path / "first"))
+    actor.setup(config(tiny_packs(tiny_plan())[0].trials, tmp_path / "first"))
     return actor
 
 
@@ -44,7 +44,7 @@ def finish(actor: PackTrainable) -> list[dict[str, Any]]:
 
 
 def test_one_pack_after_another_in_the_same_process(actor: PackTrainable, tmp_path: Path) -> None:
-    first, second = tiny_plan().packs
+    first, second = tiny_packs(tiny_plan())
     reports = finish(actor)
     assert [report["progress"].step for report in reports] == [1, 2, 4, 8]
     assert actor.reset_config(config(second.trials, tmp_path / "second"))
@@ -74,7 +74,7 @@ def test_an_error_fails_the_pack_with_its_reason_and_its_place(
 
 
 def test_a_pack_that_cannot_even_be_built_fails_with_its_reason(actor: PackTrainable, tmp_path: Path) -> None:
-    actor.reset_config(config(tiny_plan().packs[0].trials, tmp_path / "other", device="nonsense"))
+    actor.reset_config(config(tiny_packs(tiny_plan())[0].trials, tmp_path / "other", device="nonsense"))
     report = actor.step()
     assert report["done"]
     assert {ending.state for ending in report["progress"].endings} == {"failed"}
@@ -87,7 +87,7 @@ def test_a_pack_that_is_stopped_in_the_middle_has_saved(actor: PackTrainable, tm
     state, _ = latest_checkpoint(tmp_path / "first" / "pack")
     assert state is not None
     assert state["trainer"]["step"] == 2
-    actor.setup(config(tiny_plan().packs[0].trials, tmp_path / "first"))
+    actor.setup(config(tiny_packs(tiny_plan())[0].trials, tmp_path / "first"))
     again = actor.step()["progress"]
     assert (again.step, len(again.points)) == (2, 4)
 
