@@ -52,6 +52,11 @@ def in_background(train: Callable[[], Outcome]) -> threading.Thread:
     return thread
 
 
+def pack_of(sweep: Sweep, signature: str) -> str:
+    with Ledger(sweep.folder.path) as ledger:
+        return next(trial.pack for trial in ledger.trials() if trial.signature == signature)
+
+
 def runs(sweep: Sweep) -> bool:
     try:
         return bool(sweep.status()["trials"]["running"])
@@ -188,23 +193,27 @@ def test_a_sweep_is_paused_and_stopped_from_another_thread(results: Path) -> Non
 
 @pytest.mark.slow
 def test_failed_trials_are_trained_again(results: Path) -> None:
-    sweep = tiny(results)
-    sweep.launch(in_process=True)
-    (first, second) = sweep.trials().index
-    with Ledger(sweep.folder.path) as ledger:
-        ledger.set_state([first], "failed", "the loss is not finite")
-    assert sweep.trials("state == 'failed'")["reason"].to_dict() == {first: "the loss is not finite"}
-    assert sweep.retry() == Outcome(2, 0, 0, interrupted=False)
-    assert list(sweep.trials().index) == [first, second]
+    rates = {"training.train_size": {"grid": [8]}, "training.learning_rate": {"grid": [1e-3, 1e30]}}
+    sweep = Sweep.build("rates", trial=TINY, space=rates, results=results)
+    assert sweep.launch(in_process=True) == Outcome(1, 1, 0, interrupted=False)
+    failed = sweep.trials("state == 'failed'")
+    assert list(failed["training.learning_rate"]) == [1e30]
+    assert "not finite" in failed["reason"].item()
+    before = pack_of(sweep, failed.index.item())
+    with pytest.raises(UsageError, match="no trial to try again is failed; sweep rates has 1 done, 1 failed"):
+        sweep.retry("learning_rate < 1")
+    assert sweep.retry() == Outcome(1, 1, 0, interrupted=False)
+    assert pack_of(sweep, failed.index.item()) != before
+    assert sweep.trials("state == 'failed'")["reason"].equals(failed["reason"])
 
 
 @pytest.mark.slow
-def test_a_launch_on_ray_and_a_resume_in_process_share_a_sweep(results: Path) -> None:
+def test_a_launch_on_ray_and_more_in_process_share_a_sweep(results: Path) -> None:
     sweep = tiny(results)
     assert sweep.launch(checkpoint_interval_s=1) == Outcome(2, 0, 0, interrupted=False)
     assert sweep.status()["tracking_uri"] == f"sqlite:///{results.parent / 'mlflow.db'}"
     with Ledger(sweep.folder.path) as ledger:
-        ledger.set_state(list(ledger.states()), "pending")
-        (pack,) = ledger.packs().values()
-        assert pack.pool == "local"
-    assert Sweep.open("tiny", results).resume(in_process=True) == Outcome(2, 0, 0, interrupted=False)
+        assert {pack.pool for pack in ledger.packs().values()} == {"local"}
+    assert Sweep.open("tiny", results).extend("steps=16", in_process=True) == Outcome(2, 0, 0, interrupted=False)
+    assert set(sweep.trials("state == 'extended'")["step"]) == {8}
+    assert set(sweep.trials("state == 'done'")["step"]) == {16}

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from importlib import import_module
 from random import Random
+from typing import TYPE_CHECKING
 
 import numpy as np
-from cmaes import CMA
 from numpy.typing import NDArray
 
 from rhm_sweeps.search.suggestion import Tried
 from rhm_sweeps.spaces.distributions import RandomDistribution, Scalar
 from rhm_sweeps.spaces.quantiles import at_quantile, quantile_of
+
+if TYPE_CHECKING:
+    from cmaes import CMA
 
 SIGMA = 0.2
 """Standard deviation of the first generation, as a share of each axis."""
@@ -46,7 +50,9 @@ def _optimizer(points: Sequence[NDArray[np.float64]], costs: Sequence[float]) ->
     best = int(np.argmin(costs))
     known = np.isfinite(costs[best])
     mean = points[best] if known else np.full_like(points[0], 0.5)
-    return CMA(mean=mean, sigma=SIGMA, bounds=np.array([[0.0, 1.0]] * len(mean)), seed=0)
+    cmaes = import_module("cmaes")  # takes two seconds, which every other sweep would pay too
+    optimizer: CMA = cmaes.CMA(mean=mean, sigma=SIGMA, bounds=np.array([[0.0, 1.0]] * len(mean)), seed=0)
+    return optimizer
 
 
 def _cost(one: Tried, *, maximizes: bool) -> float:

@@ -73,7 +73,7 @@ class Sweep(SweepRecord):
         in_process: bool = False,
         max_settings: int = MAX_SETTINGS,
     ) -> Outlook:
-        """What a launch would train: `trials`, `packs` of each pool, and the `estimate` of time, memory and FLOPs. It starts nothing."""
+        """What a launch would train: `trials`, `packs` of each pool, the `estimate` of time, memory and FLOPs. It starts nothing."""
         place = Training(pools, address, in_process).place(self.folder)
         return look_ahead(self.space, place.pools, finished_trials(self.folder.path), max_settings)
 

@@ -117,7 +117,7 @@ def _shortage(name: str, amount: float, most: float, nodes: list[Node]) -> str:
         return f"asks for the accelerator_type {name.removeprefix(ACCELERATOR)}, but {has}; name one that there is"
     if not most:
         cure = (
-            "leave it out" if name in ("CPU", "GPU") else f'start a node with `ray start --resources={{"{name}": 1}}`'
+            "ask for none" if name in ("CPU", "GPU") else f'start a node with `ray start --resources={{"{name}": 1}}`'
         )
         return f"asks for {_amount(name, amount)}, but no node has any; {cure}"
     return f"asks for {_amount(name, amount)}, but the most that a node has is {_amount(name, most)}; ask for less"

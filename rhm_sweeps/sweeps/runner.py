@@ -31,6 +31,12 @@ class _InOrder(FIFOScheduler):  # type: ignore[misc]
     def choose_trial_to_run(self, tune_controller: Any, **_: Any) -> None:
         """No one in particular."""
 
+    def on_trial_complete(self, tune_controller: Any, trial: Any, result: dict[str, Any]) -> None:
+        """Ask for the next pack while the process of this one is still there: a pool's last process would end before the next step."""
+        super().on_trial_complete(tune_controller, trial, result)
+        tune_controller._maybe_update_trial_queue()
+        tune_controller._maybe_add_actors()
+
 
 def run_packs(
     driver: Driver,
@@ -88,7 +94,7 @@ def _tuner(queue: DriverQueue, pools: Pools, driver: Driver, scratch: Path) -> t
             search_alg=queue,
             scheduler=_InOrder(),
             num_samples=-1,
-            max_concurrent_trials=sum(pools.limits.values()),
+            max_concurrent_trials=sum(pools.limits.values()) + 1,  # one that follows another which is not quite gone
             reuse_actors=True,
         ),
         run_config=tune.RunConfig(

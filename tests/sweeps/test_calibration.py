@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,10 +13,10 @@ import torch
 
 from rhm_sweeps.config import TrialConfig, parse_trial
 from rhm_sweeps.sweeps import calibration
-from rhm_sweeps.sweeps.calibration import MAX_MEASURED, cache_file, calibrated_rates
+from rhm_sweeps.sweeps.calibration import MAX_MEASURED, cache_file, calibrated_rates, estimate_packs
 from rhm_sweeps.sweeps.cost import Rates
 from rhm_sweeps.sweeps.packing import Pack
-from rhm_sweeps.sweeps.pools import Pool
+from rhm_sweeps.sweeps.pools import Pool, Pools
 
 from .conftest import TINY
 
@@ -106,3 +107,17 @@ def test_the_cache_is_where_the_user_wants_it(tmp_path: Path, monkeypatch: pytes
     monkeypatch.delenv("XDG_CACHE_HOME")
     monkeypatch.setenv("HOME", str(tmp_path))
     assert cache_file() == tmp_path / ".cache" / "rhm-sweeps" / "calibration.json"
+
+
+def test_what_this_machine_has_no_device_for_is_not_known(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    gpu = Pool("gpu", "cuda", 1, 1.0, 1.0, 80.0)
+    assert calibrated_rates(packs(8), gpu) is None
+
+
+def test_each_pool_has_its_estimate(measured: Counter[int]) -> None:
+    pools = Pools((POOL, replace(POOL, name="other", slots=2), replace(POOL, name="idle")))
+    found = estimate_packs({"local": packs(8), "other": packs(8, 8), "idle": ()}, pools)
+    assert {name: (pool.packs, pool.trials) for name, pool in found.pools.items()} == {"local": (1, 1), "other": (2, 2)}
+    assert found.pools["other"].seconds == pytest.approx(found.pools["local"].seconds)
+    assert measured == {8: 1}

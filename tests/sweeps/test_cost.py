@@ -6,6 +6,7 @@ import itertools
 import json
 import subprocess
 import sys
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -14,17 +15,17 @@ from rhm_sweeps.config import TrialConfig, parse_trial
 from rhm_sweeps.sweeps.cost import (
     MAX_MEMBERS,
     PROCESS_GIB,
+    Estimate,
     Rates,
-    estimate,
-    evaluation_flops,
+    estimate_pool,
     max_members,
     member_gib,
-    model_cost,
     pack_gib,
+    pack_seconds,
     sampling_gib,
-    training_flops,
     work_done,
 )
+from rhm_sweeps.sweeps.flops import evaluation_flops, model_cost, training_flops
 from rhm_sweeps.sweeps.packing import Pack
 from rhm_sweeps.sweeps.pools import Pool
 
@@ -104,10 +105,31 @@ def flat(training: float, sampling: float) -> Any:
 
 def test_time_is_work_over_rate() -> None:
     config = trial()
-    cost = estimate([pack(config, trial(seed=1))], pool(), flat(1e6, 1e7))
+    both = pack(config, trial(seed=1))
+    cost = estimate_pool([both], pool(), flat(1e6, 1e7))
+    assert (cost.trials, cost.packs) == (2, 1)
     assert cost.flops == 2 * (training_flops(config) + evaluation_flops(config))
     assert cost.seconds == pytest.approx(2 * (training_flops(config) / 1e6 + evaluation_flops(config) / 1e7))
-    assert cost.memory_gib == pack_gib(pack(config, trial(seed=1)))
+    assert pack_seconds(both, Rates(1e6, 1e7)) == cost.seconds
+    assert cost.memory_gib == pack_gib(both)
+
+
+def test_two_packs_that_share_a_gpu_take_as_long_as_one_after_the_other() -> None:
+    packs = [pack(trial()), pack(trial(seed=1))]
+    alone = estimate_pool(packs, replace(pool(1, device="cuda"), gpus_per_pack=1.0), flat(1e6, 1e6)).seconds
+    shared = estimate_pool(packs, replace(pool(2, device="cuda"), gpus_per_pack=0.5), flat(1e6, 1e6)).seconds
+    assert shared == pytest.approx(alone)
+
+
+def test_pools_work_side_by_side() -> None:
+    short = estimate_pool([pack(trial())], pool(), flat(1e6, 1e6))
+    long = estimate_pool([pack(trial(steps=64))], pool(), flat(1e6, 1e6))
+    both = Estimate({"a": short, "b": long})
+    assert (both.seconds, both.flops) == (long.seconds, short.flops + long.flops)
+    unknown = estimate_pool([pack(trial())], pool(), None)
+    assert unknown.seconds is None
+    assert Estimate({"a": short, "b": unknown}).seconds is None
+    assert both.times(3).seconds == pytest.approx(3 * long.seconds)
 
 
 @pytest.mark.parametrize(
@@ -123,12 +145,12 @@ def test_time_is_work_over_rate() -> None:
 )
 def test_packs_go_to_the_first_free_slot_in_order(units: list[int], slots: int, makespan: int) -> None:
     packs = [pack(*(trial(seed=seed) for seed in range(count))) for count in units]
-    unit = estimate(packs[:1], pool(), flat(1e6, 1e6)).seconds / units[0]
-    assert estimate(packs, pool(slots), flat(1e6, 1e6)).seconds == pytest.approx(makespan * unit)
+    unit = estimate_pool(packs[:1], pool(), flat(1e6, 1e6)).seconds / units[0]
+    assert estimate_pool(packs, pool(slots), flat(1e6, 1e6)).seconds == pytest.approx(makespan * unit)
 
 
 def test_nothing_costs_nothing() -> None:
-    nothing = estimate([], pool(), flat(1, 1))
+    nothing = Estimate({})
     assert (nothing.flops, nothing.memory_gib, nothing.seconds) == (0, 0, 0)
 
 

@@ -13,9 +13,9 @@ import ray
 
 from rhm_sweeps.errors import SweepError
 from rhm_sweeps.sweeps import local_ray
-from rhm_sweeps.sweeps.pools import Pool
+from rhm_sweeps.sweeps.cluster import Node
 
-POOL = Pool("local", "cpu", 2, 1.0, 0.0, 8.0)
+MACHINE = Node({"CPU": 2.0, "memory": 8.0 * 2**30})
 
 
 @pytest.fixture
@@ -33,14 +33,14 @@ def steal_sigterm() -> None:
 
 
 def test_the_own_handler_of_sigterm_is_there_again(heard: list[int]) -> None:
-    with local_ray._sigterm_is_ours():
+    with local_ray.sigterm_is_ours():
         steal_sigterm()
     os.kill(os.getpid(), signal.SIGTERM)
     assert heard == [signal.SIGTERM]
 
 
 def test_a_sigterm_while_ray_starts_is_heard(heard: list[int]) -> None:
-    with local_ray._sigterm_is_ours():
+    with local_ray.sigterm_is_ours():
         steal_sigterm()
         os.kill(os.getpid(), signal.SIGTERM)
     assert heard == [signal.SIGTERM]
@@ -50,7 +50,7 @@ def test_without_an_own_handler_sigterm_ends_the_process() -> None:
     before = signal.getsignal(signal.SIGTERM)
 
     def start() -> None:
-        with local_ray._sigterm_is_ours():
+        with local_ray.sigterm_is_ours():
             steal_sigterm()
             os.kill(os.getpid(), signal.SIGTERM)
 
@@ -61,7 +61,7 @@ def test_without_an_own_handler_sigterm_ends_the_process() -> None:
 
 def test_other_threads_have_no_signals_to_keep() -> None:
     def enter() -> bool:
-        with local_ray._sigterm_is_ours():
+        with local_ray.sigterm_is_ours():
             return threading.current_thread() is not threading.main_thread()
 
     with ThreadPoolExecutor(1) as pool:
@@ -73,7 +73,7 @@ def test_a_ray_that_does_not_start_is_an_error_of_ours(monkeypatch: pytest.Monke
         raise OSError("AF_UNIX path length cannot exceed 107 bytes")
 
     monkeypatch.setattr(ray, "init", fail)
-    with pytest.raises(SweepError, match="Ray cannot start on this machine: AF_UNIX"), local_ray.local_ray(POOL):
+    with pytest.raises(SweepError, match="Ray cannot start on this machine: AF_UNIX"), local_ray.local_ray(MACHINE):
         pass
 
 
@@ -81,7 +81,7 @@ def test_what_ray_prints_does_not_reach_standard_output(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(ray, "init", lambda **_: print("(raylet) a worker died"))
-    with local_ray.local_ray(POOL):
+    with local_ray.local_ray(MACHINE):
         print("(raylet) another one")
     print("ours")
     assert capsys.readouterr().out == "ours\n"

@@ -78,8 +78,8 @@ class Ran:
 def ran(address: str, pools: Pools, tmp_path_factory: pytest.TempPathFactory) -> Ran:
     """Three packs that want half a GPU, then two plain ones; the first plain one's process is killed in the middle."""
     folder = tmp_path_factory.mktemp("packs")
-    tasks = [tiny_task(f"gpu-{k}", "half_gpu", folder, seed=k, steps=512) for k in range(3)]
-    tasks += [tiny_task(f"plain-{k}", "plain", folder, seed=10 + k, steps=256) for k in range(2)]
+    tasks = [tiny_task(f"gpu-{k}", "half_gpu", folder, seed=k, steps=384) for k in range(3)]
+    tasks += [tiny_task(f"plain-{k}", "plain", folder, seed=10 + k, steps=128) for k in range(2)]
 
     def heard(pack: str, progress: Progress) -> None:
         if pack == "plain-0" and not ran.driver.crashes and progress.step >= 16:

@@ -10,12 +10,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
-from ray.exceptions import ActorDiedError
 
 from rhm_sweeps.cli.main import main
 from rhm_sweeps.ledger import Ledger
 from rhm_sweeps.sweeps.folder import SweepFolder
-from rhm_sweeps.sweeps.runner import _cause, _Queue
 
 from ..processes import Command, Ended
 
@@ -39,20 +37,6 @@ LINE = re.compile(
     r"|  (report|figures|MLflow|compare)  .*"
     r"|"
 )
-
-
-def test_packs_are_handed_out_in_order() -> None:
-    queue = _Queue(iter([{"pack": "a"}, {"pack": "b"}]))
-    assert [queue.suggest(name) for name in "xyz"] == [{"pack": "a"}, {"pack": "b"}, _Queue.FINISHED]
-
-
-def test_a_crash_has_a_cause_in_a_line() -> None:
-    assert _cause(ActorDiedError()) == "its process died 4 times: it was killed, ran out of memory or crashed"
-    assert _cause(None) == _cause(ActorDiedError())
-    assert (
-        _cause(OSError("a\nb\nOSError: No space left on device\n"))
-        == "it failed 4 times: OSError: No space left on device"
-    )
 
 
 @dataclass

@@ -22,6 +22,7 @@ def config(trials: tuple[TrialConfig, ...], folder: Path, **options: Any) -> dic
         "trials": json.dumps([trial.model_dump() for trial in trials]),
         "folder": str(folder / "pack"),
         "models_folder": str(folder / "models"),
+        "sources": {},
         "device": "cpu",
         "checkpoint_interval_s": 60.0,
         "report_interval_s": 10.0,
@@ -59,18 +60,29 @@ def test_an_error_fails_the_pack_with_its_reason_and_its_place(
     actor.step()
 
     def fail(*_: object) -> None:
-        raise MemoryError("no more")
+        raise OSError("no more")
 
     monkeypatch.setattr(module.PackRun, "advance", fail)
     report = actor.step()
     assert report["done"]
     log = tmp_path / "first" / "pack" / "error.log"
-    assert {(e.state, e.reason) for e in report["progress"].endings} == {
-        ("failed", f"MemoryError: no more (see {log})")
-    }
+    assert {(e.state, e.reason) for e in report["progress"].endings} == {("failed", f"OSError: no more (see {log})")}
     assert len(report["progress"].endings) == 2
     assert "Traceback" in log.read_text()
     actor.cleanup()
+
+
+def test_a_pack_that_does_not_fit_says_so_and_fails_no_one(
+    actor: PackTrainable, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> None:
+        raise MemoryError("no more")
+
+    monkeypatch.setattr(module.PackRun, "advance", fail)
+    report = actor.step()
+    assert report["done"]
+    assert report["progress"].too_big
+    assert (report["progress"].active, report["progress"].endings) == (2, ())
 
 
 def test_a_pack_that_cannot_even_be_built_fails_with_its_reason(actor: PackTrainable, tmp_path: Path) -> None:
