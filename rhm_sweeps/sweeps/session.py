@@ -50,8 +50,8 @@ class SessionOptions:
 
 @dataclass(frozen=True)
 class SessionResult:
-    """What a session leaves behind; `tracked` is False if the tracking store lacks something that the ledger has; `seconds` is how long the
-    packs took."""
+    """What a session leaves behind; `tracked` is False if the tracking store lacks something that the ledger has;
+    `seconds` is how long the packs took."""
 
     folder: SweepFolder
     store: Store

@@ -74,5 +74,5 @@ def test_an_axis_without_listed_values_is_extended_by_more_draws_only() -> None:
 
 
 def test_a_wrong_change_is_named() -> None:
-    with pytest.raises(ConfigError, match="-s trainsize=4.*did you mean"):
+    with pytest.raises(ConfigError, match=r"-s trainsize=4.*did you mean"):
         extend_space(space(), ["trainsize=4"])
