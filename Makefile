@@ -5,7 +5,7 @@
 #   make quickstart PIP_FLAGS="--extra-index-url URL"    options for pip; with the URL of an index with CPU builds of PyTorch,
 #                                                        a machine without an NVIDIA GPU does not download CUDA (several GB)
 #   make test PYTEST_FLAGS="-k grammar -x"               options for pytest
-#   make test PYTEST_WORKERS=0                           one test after another; by default the quick ones run two files at a time
+#   make test PYTEST_WORKERS=0                           one test after another; by default two files of tests run at a time
 
 SHELL := bash
 .SHELLFLAGS := -eu -o pipefail -c
@@ -38,9 +38,9 @@ quickstart: $(RUN)  ## Install, run the first sweep and write its report; the se
 venv: $(RUN)  ## Make .venv/ with what the package needs; nothing to do unless pyproject.toml or constraints.txt changed
 
 .PHONY: test
-test: $(DEV)  ## Run all tests: the quick ones on two cores, then those that start processes of their own, one after another
-	@$(BIN)/python -m pytest -m "not slow" -n $(PYTEST_WORKERS) --dist loadfile $(PYTEST_FLAGS) || [ $$? = $(NONE_CHOSEN) ]
-	@$(BIN)/python -m pytest -m slow $(PYTEST_FLAGS) || [ $$? = $(NONE_CHOSEN) ]
+test: $(DEV)  ## Run all tests, two files at a time, then those that need the machine for themselves
+	@$(BIN)/python -m pytest -m "not alone" -n $(PYTEST_WORKERS) --dist loadfile $(PYTEST_FLAGS) || [ $$? = $(NONE_CHOSEN) ]
+	@$(BIN)/python -m pytest -m alone $(PYTEST_FLAGS) || [ $$? = $(NONE_CHOSEN) ]
 
 .PHONY: test-fast
 test-fast: $(DEV)  ## Run the tests that take less than a second each

@@ -1,4 +1,4 @@
-"""Execute the notebooks of docs/notebooks anew and keep their outputs, without anything that differs from run to run."""
+"""Execute the notebooks of docs/notebooks anew and keep their outputs; only how long training took differs from run to run."""
 
 from __future__ import annotations
 

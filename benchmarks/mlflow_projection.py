@@ -54,7 +54,7 @@ def seconds(size: Size, *, by_client: bool) -> float:
         fill(ledger, size)
         store = resolve_store(None, None, Path(folder))
         connect(store, create=True)  # making MLflow's tables takes seconds once
-        with patch.object(session, "open_tables", (lambda _: None) if by_client else session.open_tables):
+        with patch.object(session, "open_tables", (lambda *_: None) if by_client else session.open_tables):
             begun = time.process_time()
             sent = project(ledger, store)
             spent = time.process_time() - begun

@@ -8,6 +8,7 @@ of a small share. Every trial reports four metrics once. Times per trial, the dr
 
 from __future__ import annotations
 
+import argparse
 import io
 import os
 import tempfile
@@ -30,7 +31,11 @@ from rhm_sweeps.sweeps.runner import run_packs
 from rhm_sweeps.sweeps.session import SessionOptions, launch
 from rhm_sweeps.sweeps.stop_request import StopRequest
 from rhm_sweeps.sweeps.trainable import PackTrainable
-from rhm_sweeps.tracking.projection import project
+from rhm_sweeps.tracking.projection import is_behind, project
+
+import ray  # isort: skip
+from ray import tune  # isort: skip
+from ray.air.integrations.mlflow import MLflowLoggerCallback  # isort: skip
 
 METRICS = {"train_loss": 0.1, "test_loss": 0.2, "validity_1": 0.9, "copies": 0.0}
 SLOTS = 2
@@ -49,18 +54,18 @@ class NoTraining(PackTrainable):  # type: ignore[misc]
 
 @dataclass
 class Cost:
-    """Of one run: seconds in all until training was over and recorded, until MLflow had everything, and the driver's memory."""
+    """Of one sweep: seconds of the launch, and then until MLflow had everything; the driver's memory, and how much it grew
+    between a quarter of the time and the end."""
 
     trials: int
-    plan_and_run_s: float
+    launch_s: float
     mlflow_rest_s: float
     driver_gib: float
     growth_gib: float
 
     @property
-    def per_trial_s(self) -> float:
-        """Without the start of Ray, which is paid once."""
-        return self.plan_and_run_s / self.trials
+    def seconds(self) -> float:
+        return self.launch_s + self.mlflow_rest_s
 
 
 @contextmanager
@@ -85,7 +90,7 @@ def memory_watch() -> Iterator[list[float]]:
 
 def ours(trials: int, *, packed: bool) -> Cost:
     """A sweep of so many trials, in packs of 16 or of one."""
-    pool = Pool("local", "cpu", SLOTS, 1.0, 0.0, 8.0 if packed else 0.25)
+    pools = Pools((Pool("local", "cpu", SLOTS, 1.0, 0.0, 8.0 if packed else 0.25),))
     space = SearchSpace.build(
         "overhead",
         trial={"training": {"steps": 16, "train_size": 64, "test_size": 16}},
@@ -93,14 +98,64 @@ def ours(trials: int, *, packed: bool) -> Cost:
     )
     with tempfile.TemporaryDirectory() as folder, memory_watch() as memory:
         begun = time.monotonic()
-        run = partial(run_packs, pools=Pools((pool,)), trainable=NoTraining)
+        run = partial(run_packs, pools=pools, trainable=NoTraining)
         options = SessionOptions(Path(folder) / "results")
-        result = launch(space, options, Pools((pool,)), run, Console(file=io.StringIO()), StopRequest())
-        ran = begun + result.seconds_to_plan + result.seconds
+        result = launch(space, options, pools, run, Console(file=io.StringIO()), StopRequest())
+        launched = time.monotonic()
         assert result.outcome.done == trials
         with Ledger(result.folder.path) as ledger:
-            while not result.tracked and project(ledger, result.store):
-                pass
-        rest = time.monotonic() - ran
+            while is_behind(ledger, result.store):
+                project(ledger, result.store)
+        sent = time.monotonic()
     quarter = memory[len(memory) // 4]
-    return Cost(trials, ran - begun, rest, max(memory), memory[-1] - quarter)
+    return Cost(trials, launched - begun, sent - launched, max(memory), memory[-1] - quarter)
+
+
+def function_trial(_: dict[str, Any]) -> None:
+    """What people write: a function that imports torch and reports."""
+    import torch  # noqa: PLC0415 - the cost that is measured
+
+    tune.report({**METRICS, "threads": torch.get_num_threads()})
+
+
+def plain(trials: int) -> float:
+    """Seconds of plain Ray Tune with its MLflow callback, for so many function trials, Ray's start left out."""
+    with tempfile.TemporaryDirectory() as folder:
+        ray.init(address="local", num_cpus=SLOTS, include_dashboard=False, log_to_driver=False, logging_level="ERROR")
+        try:
+            begun = time.monotonic()
+            callback = MLflowLoggerCallback(tracking_uri=f"sqlite:///{folder}/mlflow.db", experiment_name="plain")
+            tune.Tuner(
+                function_trial,
+                param_space={"seed": tune.grid_search(list(range(trials)))},
+                run_config=tune.RunConfig(storage_path=folder, callbacks=[callback], verbose=0),
+            ).fit()
+            return time.monotonic() - begun
+        finally:
+            ray.shutdown()
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--trials", type=int, default=10_000, help="in packs of 16")
+    parser.add_argument("--alone", type=int, default=200, help="in packs of one")
+    parser.add_argument("--plain", type=int, default=20, help="by plain Ray Tune")
+    chosen = parser.parse_args()
+    start = ours(1, packed=True).seconds
+    print(f"a launch of one trial takes {start:.1f} s: start and end of Ray, which the others pay once too", flush=True)
+    costs = {}
+    for label, trials, packed in (("packed", chosen.trials, True), ("alone", chosen.alone, False)):
+        cost = ours(trials, packed=packed)
+        costs[label] = (cost.seconds - start) / trials
+        print(
+            f"{label:>7}: {trials:,} trials, launch {cost.launch_s:.1f} s, MLflow {cost.mlflow_rest_s:.1f} s more: "
+            f"{1000 * costs[label]:.2f} ms a trial; driver {cost.driver_gib:.2f} GiB, growth {cost.growth_gib:+.2f} GiB",
+            flush=True,
+        )
+    baseline = plain(chosen.plain) / chosen.plain
+    print(f"  plain: {chosen.plain} trials of Ray Tune with its MLflow callback, {1000 * baseline:.0f} ms a trial")
+    print("  ratio: " + ", ".join(f"{label} {baseline / cost:.0f}x" for label, cost in costs.items()))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,4 +1,4 @@
-"""Every place and every test that docs/capabilities.md names exists."""
+"""Every place and every test that docs/capabilities.md names exists, and every test that docs/comparison.md names."""
 
 from __future__ import annotations
 
@@ -42,7 +42,9 @@ def code(cell: str) -> list[str]:
 
 
 PLACES = sorted({place for row in ROWS for place in code(row[1])})
-TESTS = sorted({test for row in ROWS for test in code(row[2])})
+COMPARISON = (ROOT / "docs" / "comparison.md").read_text()
+HELD_BY = dict(re.findall(r"^- (\d[a-z]): (.*::.*)$", COMPARISON, flags=re.MULTILINE))
+TESTS = sorted({test for cell in (*(row[2] for row in ROWS), *HELD_BY.values()) for test in code(cell) if "::" in test})
 COMMANDS: Any = typer.main.get_command(app)
 
 
@@ -128,6 +130,12 @@ def test_every_flag_of_the_original_code_is_there_and_accepted() -> None:
     assert {f"--{flag}" for flag in ORIGINAL_FLAGS} <= named
     normalized = {flag.replace("_", "-") for flag in flags_of_train()}
     assert {f"--{flag.replace('_', '-')}" for flag in ORIGINAL_FLAGS} <= normalized
+
+
+def test_each_yes_of_the_comparison_is_held_by_tests() -> None:
+    ours = dict(re.findall(r"^\| (\d[a-z]) \| .*? \| (yes|partly|no|by hand)\b", COMPARISON, flags=re.MULTILINE))
+    assert len(ours) > 40
+    assert {row for row, word in ours.items() if word == "yes"} <= HELD_BY.keys()
 
 
 def test_linked_files_exist() -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable
@@ -214,6 +216,35 @@ def test_a_launch_on_ray_and_more_in_process_share_a_sweep(results: Path) -> Non
     assert sweep.status()["tracking_uri"] == f"sqlite:///{results.parent / 'mlflow.db'}"
     with Ledger(sweep.folder.path) as ledger:
         assert {pack.pool for pack in ledger.packs().values()} == {"local"}
+    sweep.folder.pools_file.write_text("pools: {big: {cpus: 1, memory_gib: 0.5}}\n")
+    assert {*sweep.plan().packs} <= {"big"}
     assert Sweep.open("tiny", results).extend("steps=16", in_process=True) == Outcome(2, 0, 0, interrupted=False)
     assert set(sweep.trials("state == 'extended'")["step"]) == {8}
     assert set(sweep.trials("state == 'done'")["step"]) == {16}
+
+
+TERMINATED = """
+import os, signal, sys, threading, time
+from rhm_sweeps.sweep import Sweep
+sweep = Sweep.build("long", trial={trial!r}, space={space!r})
+def terminate():
+    while not list(sweep.folder.packs.glob("*/*")):
+        time.sleep(0.05)
+    os.kill(os.getpid(), signal.SIGTERM)
+threading.Thread(target=terminate, daemon=True).start()
+sweep.launch(in_process=True)
+print("not reached")
+"""
+
+
+@pytest.mark.slow
+def test_sigterm_ends_a_script_when_its_packs_have_saved(mlflow_folder: Path) -> None:
+    """Batch systems send it some time before they kill."""
+    script = TERMINATED.format(trial=LONG, space=SPACE)
+    ended = subprocess.run(
+        [sys.executable, "-c", script], cwd=mlflow_folder, capture_output=True, text=True, timeout=120, check=False
+    )
+    assert ended.returncode == -signal.SIGTERM, ended.stderr
+    assert ended.stdout == ""
+    assert "stopping: the packs save where they are" in ended.stderr
+    assert Sweep.open("long", mlflow_folder / "results").status()["state"] == "interrupted"

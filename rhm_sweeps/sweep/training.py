@@ -57,7 +57,7 @@ class Training:
             UsageError, ConfigError, SweepError: as `place_on_ray`.
         """
         if self.in_process:
-            return place_in_process(folder, self.checkpoint_interval_s)
+            return place_in_process(self.checkpoint_interval_s)
         pools = Path(self.pools) if self.pools else None
         return place_on_ray(folder, pools, self.address, self.checkpoint_interval_s)
 

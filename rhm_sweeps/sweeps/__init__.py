@@ -1,5 +1,6 @@
 """Search spaces, plans, packs, and driving sweeps on Ray Tune."""
 
+import logging
 import os
 
 # Before Ray is first imported: it reads most of these only then. What the user has set stays.
@@ -15,3 +16,5 @@ _QUIET_AND_LOCAL = {
 }
 for _name, _value in _QUIET_AND_LOCAL.items():
     os.environ.setdefault(_name, _value)
+# In a notebook it asks for ipywidgets, which nothing here needs.
+logging.getLogger("ray.widgets.util").setLevel(logging.WARNING)

@@ -84,6 +84,7 @@ class LiveView:
         return Group(self._table(), *more, *map(Text, self._messages[-MAX_MESSAGES_SHOWN:]))
 
     def _table(self) -> Group:
+        running = [(pack, state) for pack, state in self.progress.packs.copy().items() if state.active]
         table = Table(box=None, pad_edge=False, padding=(0, 1))
         for heading in ("pack", "trials", "progress", "step", "steps/s", "valid", "copies"):
             table.add_column(
@@ -91,7 +92,6 @@ class LiveView:
                 justify="left" if heading in ("pack", "progress") else "right",
                 style="dim" if heading == "pack" else "",
             )
-        running = [(pack, state) for pack, state in self.progress.packs.copy().items() if state.active]
         for pack, state in running[:MAX_PACKS_SHOWN]:
             table.add_row(*_row(pack, state))
         hidden = len(running) - MAX_PACKS_SHOWN
@@ -99,7 +99,9 @@ class LiveView:
         bar = ProgressBar(total=1.0, completed=self.progress.fraction, width=40)
         line = Table.grid()  # a bar alone does not end its line
         line.add_row(bar)
-        return Group(Text(f"{self.name}: {summary(self.progress)}", style="bold"), line, table, *more)
+        return Group(
+            Text(f"{self.name}: {summary(self.progress)}", style="bold"), line, *([table] if running else []), *more
+        )
 
 
 def summary(progress: SweepProgress) -> str:

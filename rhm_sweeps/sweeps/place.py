@@ -6,7 +6,6 @@ from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
-from rhm_sweeps.ledger import FILE_NAME, Ledger
 from rhm_sweeps.sweeps.drive import Run
 from rhm_sweeps.sweeps.folder import SweepFolder
 from rhm_sweeps.sweeps.in_process import run_in_process
@@ -42,17 +41,8 @@ def place_on_ray(
     return Place(pools, partial(run_packs, pools=pools, address=address, checkpoint_interval_s=checkpoint_interval_s))
 
 
-def place_in_process(folder: SweepFolder, checkpoint_interval_s: float) -> Place:
-    """This process, which trains one pack after another; it takes over what was planned for other pools."""
+def place_in_process(checkpoint_interval_s: float) -> Place:
+    """This process, which trains one pack after another."""
     pool = replace(local_pool(), slots=1)
-    planned = [name for name in _planned_pools(folder) if name != pool.name]
-    pools = Pools((pool, *(replace(pool, name=name) for name in planned)))
     run = partial(run_in_process, device=pool.device, checkpoint_interval_s=checkpoint_interval_s)
-    return Place(pools, run)
-
-
-def _planned_pools(folder: SweepFolder) -> list[str]:
-    if not (folder.path / FILE_NAME).is_file():
-        return []
-    with Ledger(folder.path) as ledger:
-        return list(dict.fromkeys(pack.pool for pack in ledger.packs().values() if pack.pool))
+    return Place(Pools((pool,)), run)

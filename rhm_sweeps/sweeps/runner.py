@@ -31,12 +31,6 @@ class _InOrder(FIFOScheduler):  # type: ignore[misc]
     def choose_trial_to_run(self, tune_controller: Any, **_: Any) -> None:
         """No one in particular."""
 
-    def on_trial_complete(self, tune_controller: Any, trial: Any, result: dict[str, Any]) -> None:
-        """Ask for the next pack while the process of this one is still there: a pool's last process would end before the next step."""
-        super().on_trial_complete(tune_controller, trial, result)
-        tune_controller._maybe_update_trial_queue()
-        tune_controller._maybe_add_actors()
-
 
 def run_packs(
     driver: Driver,
@@ -45,12 +39,14 @@ def run_packs(
     address: str | None = None,
     checkpoint_interval_s: float = 60.0,
     report_interval_s: float = 1.0,
+    trainable: type[PackTrainable] = PackTrainable,
 ) -> None:
     """Run the packs that the driver hands out until it is over or says stop; a stopped pack saves before it leaves.
 
     Args:
         pools: where packs may run. The driver keeps to their limits.
         address: of an existing Ray cluster, `auto` or host:port; None: Ray is started on this machine, for this run only.
+        trainable: what trains a pack.
 
     Raises:
         SweepError: if Ray cannot start or be joined, or if no pack of some pool could ever run.
@@ -64,7 +60,7 @@ def run_packs(
         if problems := check_pools(present_cluster(), pools.usable):
             raise SweepError("; ".join(map(str, problems)))
         if not driver.should_stop():
-            _tuner(DriverQueue(driver, config), pools, driver, scratch).fit()
+            _tuner(trainable, DriverQueue(driver, config), pools, driver, scratch).fit()
 
 
 @contextmanager
@@ -86,15 +82,17 @@ def task_config(task: PackTask, device: str) -> dict[str, Any]:
     }
 
 
-def _tuner(queue: DriverQueue, pools: Pools, driver: Driver, scratch: Path) -> tune.Tuner:
+def _tuner(
+    trainable: type[PackTrainable], queue: DriverQueue, pools: Pools, driver: Driver, scratch: Path
+) -> tune.Tuner:
     places = {pool.name: _place(pool.request, pool.labels) for pool in pools.usable}
     return tune.Tuner(
-        tune.with_resources(PackTrainable, lambda config: places[config["pool"]]),
+        tune.with_resources(trainable, lambda config: places[config["pool"]]),
         tune_config=tune.TuneConfig(
             search_alg=queue,
             scheduler=_InOrder(),
             num_samples=-1,
-            max_concurrent_trials=sum(pools.limits.values()) + 1,  # one that follows another which is not quite gone
+            max_concurrent_trials=sum(pools.limits.values()),
             reuse_actors=True,
         ),
         run_config=tune.RunConfig(

@@ -80,7 +80,7 @@ def state_tags(trial: TrialRecord) -> dict[str, str]:
 
 def run_name(trial: TrialRecord, varied: Sequence[str]) -> str:
     """What tells this trial from the others, as in `P=64 seed_rules=1`; its signature if nothing does."""
-    values = dict(flatten(trial.config))
+    values = dict(flatten(trial.config)) if varied else {}
     parts = [f"{SYMBOLS.get(name, name.rpartition('.')[2])}={text(values[name])}" for name in varied if name in values]
     return clean(" ".join(parts) or trial.signature)[:MAX_NAME]
 

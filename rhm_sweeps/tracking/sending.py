@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from mlflow.entities import RunTag
-
 from rhm_sweeps.ledger import Ledger, MetricPoint, Projection, TrialRecord
 from rhm_sweeps.tracking import runs
+from rhm_sweeps.tracking.run_change import RunChange, portions
 from rhm_sweeps.tracking.session import Session
 from rhm_sweeps.tracking.watermarks import SWEEP_ROW
 
@@ -31,34 +30,37 @@ def send_trials(session: Session) -> int:
         by_trial: dict[str, list[MetricPoint]] = {signature: [] for signature in (changed if last else ())}
         for point in points:
             by_trial.setdefault(point.signature, []).append(point)
-        for signature, new in by_trial.items():
-            sent += _send_trial(session, rows[signature], changed.pop(signature, None), new)
+        found = (_change(session, rows[name], changed.pop(name, None), new) for name, new in by_trial.items())
+        for portion in portions(change for change in found if change is not None):
+            session.send(portion)
+            sent += sum(len(change.points) for change in portion)
         if points:
             rows.sent_up_to(points[-1].id)
     return sent
 
 
-def _send_trial(session: Session, row: Projection, trial: TrialRecord | None, points: list[MetricPoint]) -> int:
-    """Send what one trial has new; `trial` is given if its state is new, `points` are those recorded since the last pass."""
+def _change(
+    session: Session, row: Projection, trial: TrialRecord | None, points: list[MetricPoint]
+) -> RunChange | None:
+    """What one trial has new; `trial` is given if its state is new, `points` are those recorded since the last pass."""
     if trial is None and not row.state:
-        return 0  # its run will get all of its points when it is made
+        return None  # its run will get all of its points when it is made
     new = points if row.state else session.ledger.points(row.signature)
     points = [point for point in new if point.id > row.last_point]
-    params, tags, created = [], [], False
-    if trial is not None:
-        params = [] if row.state else runs.parameters(trial.config)
-        tags = [RunTag(*tag) for tag in runs.state_tags(trial).items()]
-        created = not row.run_id
-        if created:
-            row = session.rows.put(replace(row, run_id=session.create_trial(trial)))
-    for portion in runs.batches(runs.metrics(points), params, tags):
-        session.client.log_batch(row.run_id, *portion)
-    if trial is not None:
-        if not created or trial.state != "running":
-            session.set_status(row.run_id, runs.STATUS[trial.state], trial.ended_ms)
-        row = replace(row, state=f"{trial.state}:{trial.reason}")
-    session.rows.put(replace(row, last_point=max([row.last_point, *(point.id for point in points)])))
-    return len(points)
+    after = replace(row, last_point=max([row.last_point, *(point.id for point in points)]))
+    if trial is None:
+        return RunChange(row, after, points)
+    return RunChange(
+        row,
+        replace(after, state=f"{trial.state}:{trial.reason}"),
+        points,
+        params=[] if row.state else runs.parameters(trial.config),
+        tags=runs.state_tags(trial) if row.run_id else session.run_tags(trial),
+        status=runs.STATUS[trial.state],
+        end_ms=trial.ended_ms,
+        name="" if row.run_id else session.run_name(trial),
+        start_ms=trial.started_ms,
+    )
 
 
 def send_sweep_state(session: Session) -> None:

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import uuid
 from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import replace
 
-from mlflow.entities import LifecycleStage
+from mlflow.entities import LifecycleStage, RunTag
 from mlflow.exceptions import MlflowException
 
 from rhm_sweeps.ledger import Ledger, TrialRecord, now_ms
 from rhm_sweeps.tracking import runs
 from rhm_sweeps.tracking.connection import connect
+from rhm_sweeps.tracking.run_change import RunChange
+from rhm_sweeps.tracking.run_names import RunNames
+from rhm_sweeps.tracking.run_tables import open_tables
 from rhm_sweeps.tracking.search import find_runs
 from rhm_sweeps.tracking.store import Store
 from rhm_sweeps.tracking.watermarks import SWEEP_ROW, Watermarks
@@ -33,8 +37,7 @@ class Session:
         self._connection = connect(store, create=True)
         self.client = self._connection.client
         self._uid = ledger.meta("uid") or uuid.uuid4().hex
-        self._planned = 0
-        self._varied: list[str] = []
+        self._names = RunNames(ledger)
         self.rows = Watermarks(ledger, store.target)
         ledger.set_meta(uid=self._uid)
         if thorough or not self._has_sweep() or len(self.rows.announced()) > SEARCH_ONE_BY_ONE:
@@ -42,6 +45,8 @@ class Session:
         else:
             self._find_announced()
         self._open_sweep()
+        self._shared = runs.shared_tags(ledger, self._uid)
+        self._tables = open_tables(self._connection, self.rows[SWEEP_ROW].run_id)
         self.rows.save()
 
     def _has_sweep(self) -> bool:
@@ -85,14 +90,32 @@ class Session:
     def _create(self, start_ms: int | None, tags: dict[str, str], name: str) -> str:
         return str(self.client.create_run(self._connection.experiment_id, start_ms, tags, name).info.run_id)
 
-    def create_trial(self, trial: TrialRecord) -> str:
-        """Make the run of a trial and return its id."""
-        planned = sum(self.ledger.counts().values())
-        if planned != self._planned:
-            self._planned, self._varied = planned, runs.seeds_last(self.ledger.varied())
-        shared = runs.shared_tags(self.ledger, self._uid)
-        tags = runs.trial_tags(trial, self.rows[SWEEP_ROW].run_id, shared)
-        return self._create(trial.started_ms, tags, runs.run_name(trial, self._varied))
+    def run_name(self, trial: TrialRecord) -> str:
+        return self._names.name(trial)
+
+    def run_tags(self, trial: TrialRecord) -> dict[str, str]:
+        """All tags of a trial's run when it is made."""
+        return runs.trial_tags(trial, self.rows[SWEEP_ROW].run_id, self._shared)
+
+    def send(self, changes: Sequence[RunChange]) -> None:
+        """Send what some trials have new: straight into the store's database if it can be, else call by call."""
+        written = self._tables.write(changes) if self._tables else {}
+        for change in changes:
+            if run_id := written.get(change.after.signature):
+                self.rows.put(replace(change.after, run_id=run_id))
+            else:
+                self._send_by_client(change)
+
+    def _send_by_client(self, change: RunChange) -> None:
+        run_id, tags = change.before.run_id, [RunTag(*tag) for tag in change.tags.items()]
+        if change.is_new:
+            run_id, tags = self._create(change.start_ms, dict(change.tags), change.name), []
+            self.rows.put(replace(change.before, run_id=run_id))
+        for portion in runs.batches(runs.metrics(change.points), change.params, tags):
+            self.client.log_batch(run_id, *portion)
+        if change.status and not (change.is_new and change.status == "RUNNING"):
+            self.set_status(run_id, change.status, change.end_ms)
+        self.rows.put(replace(change.after, run_id=run_id))
 
     def set_status(self, run_id: str, status: str, end_ms: int | None = None) -> None:
         """Close a run or open it again."""

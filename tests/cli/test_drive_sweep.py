@@ -24,7 +24,7 @@ def result(
 ) -> SessionResult:
     Ledger(folder, create=True).close()
     store = Store("postgresql://me:secret@host/db", "e")
-    return SessionResult(SweepFolder(folder), store, Outcome(done, failed, unfinished, interrupted), tracked)
+    return SessionResult(SweepFolder(folder), store, Outcome(done, failed, unfinished, interrupted), tracked, 1.0)
 
 
 @pytest.mark.parametrize(

@@ -170,6 +170,7 @@ print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20)
 
 
 @pytest.mark.slow
+@pytest.mark.alone
 @pytest.mark.parametrize(("width", "members", "batch_size"), [(16, 2, 8), (256, 8, 128)])
 def test_a_process_needs_what_the_model_of_its_memory_says(width: int, members: int, batch_size: int) -> None:
     """Never much more, or workers would die; not less than half of it, or packs would be too small."""

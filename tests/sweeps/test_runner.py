@@ -34,7 +34,8 @@ LINE = re.compile(
     r"launching watched on 2 cpu slots"
     r"|\d/6 trials \| .* to go"
     r"|watched: 6 done, 0 failed, 0 unfinished"
-    r"|  (report|figures|MLflow|compare)  .*"
+    r"|pack [0-9a-f]{12}: its process died \(.*\); it goes on from its checkpoint"
+    r"|  (report|figures|MLflow|compare|training)  .*"
     r"|"
 )
 

@@ -1,0 +1,201 @@
+"""MLflow's tables of runs in its own database: many runs written in one transaction, as its client would write them one by one.
+
+The client needs tens of milliseconds for a run with all of its parameters and metrics.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
+from operator import itemgetter
+from typing import Any
+
+import sqlalchemy as sa
+from mlflow.entities import LifecycleStage
+from mlflow.store.db.base_sql_model import Base
+from sqlalchemy.dialects import postgresql, sqlite
+
+from rhm_sweeps.ledger import now_ms
+from rhm_sweeps.tracking.connection import Connection
+from rhm_sweeps.tracking.run_change import RunChange
+from rhm_sweeps.tracking.run_rows import (
+    FIXED,
+    METRIC_COLUMNS,
+    RUN_NAME,
+    TEXT_COLUMNS,
+    USER,
+    MetricRow,
+    artifact_uri,
+    is_plain,
+    latest_rows,
+    metric_rows,
+    param_rows,
+    run_row,
+    tag_rows,
+)
+
+VALUES = {"key": "VARCHAR(250)", "value": "FLOAT", "timestamp": "BIGINT", "step": "BIGINT", "is_nan": "BOOLEAN"}
+TEXTS = {"key": "VARCHAR(250)", "value": "VARCHAR(8000)"}
+COLUMNS = {
+    "runs": {
+        "run_uuid": "VARCHAR(32)", "name": "VARCHAR(250)", "source_type": "VARCHAR(20)", "source_name": "VARCHAR(500)",
+        "entry_point_name": "VARCHAR(50)", "user_id": "VARCHAR(256)", "status": "VARCHAR(20)", "start_time": "BIGINT",
+        "end_time": "BIGINT", "deleted_time": "BIGINT", "source_version": "VARCHAR(50)", "lifecycle_stage": "VARCHAR(20)",
+        "artifact_uri": "VARCHAR(200)", "experiment_id": "INTEGER",
+    },
+    "tags": {**TEXTS, "run_uuid": "VARCHAR(32)"},
+    "params": {**TEXTS, "run_uuid": "VARCHAR(32)"},
+    "metrics": {**VALUES, "run_uuid": "VARCHAR(32)"},
+    "latest_metrics": {**VALUES, "run_uuid": "VARCHAR(32)"},
+}  # fmt: skip
+"""The columns as they are known here; where MLflow has others, runs are written by its client."""
+KEYS = {
+    "runs": {"run_uuid"},
+    "tags": {"key", "run_uuid"},
+    "params": {"key", "run_uuid"},
+    "metrics": {"key", "timestamp", "step", "run_uuid", "value", "is_nan"},
+    "latest_metrics": {"key", "run_uuid"},
+}
+INSERTS: dict[str, Any] = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
+ROWS_AT_ONCE = 20_000
+BUSY_TIMEOUT_MS = 20_000
+CACHE_KIB = 32 * 1024
+
+
+def open_tables(connection: Connection, run_id: str) -> RunTables | None:
+    """The tables behind a connection; None where they are not as they are known here.
+
+    Args:
+        run_id: a run that MLflow's client made: other versions of MLflow may fill the same columns differently.
+    """
+    store = getattr(getattr(connection.client, "_tracking_client", None), "store", None)
+    engine = getattr(store, "engine", None)
+    if type(store).__name__ != "SqlAlchemyStore" or not isinstance(engine, sa.Engine):
+        return None
+    if engine.dialect.name not in INSERTS or not are_known(Base.metadata):
+        return None
+    tables = RunTables(connection, engine)
+    return tables if tables.would_write(run_id) else None
+
+
+def are_known(metadata: sa.MetaData) -> bool:
+    """Whether MLflow's tables of runs have exactly the known columns and primary keys."""
+    tables = {name: metadata.tables[name] for name in COLUMNS if name in metadata.tables}
+    columns = {name: {column.name: str(column.type) for column in table.columns} for name, table in tables.items()}
+    keys = {name: {column.name for column in table.primary_key} for name, table in tables.items()}
+    return columns == COLUMNS and keys == KEYS
+
+
+class RunTables:
+    """The tables in one database, for the runs of one experiment."""
+
+    def __init__(self, connection: Connection, engine: sa.Engine) -> None:
+        self._client = connection.client
+        self._experiment_id = connection.experiment_id
+        self._engine = engine
+        self._runs, tags, params, metrics, latest = (Base.metadata.tables[name] for name in COLUMNS)
+        self._tags = tags
+        insert = INSERTS[engine.dialect.name]
+        self._insert_runs, self._insert_params = insert(self._runs), insert(params)
+        self._insert_metrics = insert(metrics).on_conflict_do_nothing()
+        self._set_tags = _replacing(insert(tags), "value")
+        self._set_latest = _newest(insert(latest), latest)
+
+    def would_write(self, run_id: str) -> bool:
+        """Whether a run that MLflow's client made is what would have been written here."""
+        with self._engine.connect() as db:
+            row = db.execute(sa.select(self._runs).where(self._runs.c.run_uuid == run_id)).mappings().one_or_none()
+            found = db.execute(sa.select(self._tags.c.key, self._tags.c.value).where(self._tags.c.run_uuid == run_id))
+            tags = {key: value for key, value in found}
+        location = self._client.get_experiment(self._experiment_id).artifact_location
+        expected = {
+            **FIXED, "artifact_uri": artifact_uri(location, run_id), "name": tags.get(RUN_NAME),
+            "user_id": tags.get(USER, "unknown"), "experiment_id": int(self._experiment_id),
+        }  # fmt: skip
+        return row is not None and expected.items() <= dict(row).items()
+
+    def write(self, changes: Sequence[RunChange]) -> dict[str, str]:
+        """Write all that can be written here in one transaction; returns the run ids of these trials by signature.
+
+        Left to the client is what it might cut or refuse, and what was sent in part before a crash.
+        """
+        experiment = self._client.get_experiment(self._experiment_id)
+        if experiment.lifecycle_stage != LifecycleStage.ACTIVE:
+            return {}
+        with self._engine.begin() as db:
+            self._prepare(db)
+            active = self._active(db, {change.before.run_id for change in changes if not change.is_new})
+            ours = [(c, c.before.run_id or uuid.uuid4().hex) for c in changes if _is_simple(c, active) and is_plain(c)]
+            new = [
+                run_row(change, run_id, int(self._experiment_id), experiment.artifact_location)
+                for change, run_id in ours
+                if change.is_new
+            ]
+            _execute_named(db, self._insert_runs, new)
+            _execute(db, self._insert_params, TEXT_COLUMNS, [row for pair in ours for row in param_rows(*pair)])
+            _execute(db, self._set_tags, TEXT_COLUMNS, [row for pair in ours for row in tag_rows(*pair)])
+            for rows in _slices(row for change, run_id in ours for row in metric_rows(change.points, run_id)):
+                _execute(db, self._insert_metrics, METRIC_COLUMNS, rows)
+                _execute(db, self._set_latest, METRIC_COLUMNS, latest_rows(rows))
+            self._set_status(db, [(change, run_id) for change, run_id in ours if not change.is_new])
+        return {change.after.signature: run_id for change, run_id in ours}
+
+    def _prepare(self, db: sa.Connection) -> None:
+        """As MLflow does with each connection; and the pages of a portion fit into memory."""
+        if self._engine.dialect.name == "sqlite":
+            db.exec_driver_sql("PRAGMA foreign_keys = ON")
+            db.exec_driver_sql(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}")
+            db.exec_driver_sql(f"PRAGMA cache_size = -{CACHE_KIB}")
+
+    def _active(self, db: sa.Connection, run_ids: set[str]) -> set[str]:
+        runs = self._runs.c
+        found = sa.select(runs.run_uuid).where(runs.run_uuid.in_(run_ids), runs.lifecycle_stage == LifecycleStage.ACTIVE)
+        return set(db.scalars(found)) if run_ids else set()
+
+    def _set_status(self, db: sa.Connection, changes: Iterable[tuple[RunChange, str]]) -> None:
+        """Close runs or open them again; one that is open again keeps the time at which it ended, as with the client."""
+        update = sa.update(self._runs).where(self._runs.c.run_uuid == sa.bindparam("id"))
+        told = [(change, {"id": run_id, "status": change.status}) for change, run_id in changes if change.status]
+        _execute_named(db, update, [row for change, row in told if change.status == "RUNNING"])
+        over = [{**row, "end_time": change.end_ms or now_ms()} for change, row in told if change.status != "RUNNING"]
+        _execute_named(db, update, over)
+
+
+def _is_simple(change: RunChange, active: set[str]) -> bool:
+    return change.is_new or (bool(change.before.state) and change.before.run_id in active)
+
+
+def _replacing(insert: Any, *names: str, where: Any = None) -> Any:
+    """Insert, or replace these columns of the row that is there."""
+    values = {name: insert.excluded[name] for name in names}
+    return insert.on_conflict_do_update(index_elements=["key", "run_uuid"], set_=values, where=where)
+
+
+def _newest(insert: Any, table: sa.Table) -> Any:
+    """Insert, or replace what is there by what is more recent."""
+    order = ("step", "timestamp", "value")
+    is_newer = sa.tuple_(*(insert.excluded[name] for name in order)) > sa.tuple_(*(table.c[name] for name in order))
+    return _replacing(insert, *order, "is_nan", where=is_newer)
+
+
+def _execute_named(db: sa.Connection, statement: Any, rows: list[dict[str, Any]]) -> None:
+    if rows:
+        db.execute(statement, rows)
+
+
+def _execute(db: sa.Connection, statement: Any, columns: tuple[str, ...], rows: list[Any]) -> None:
+    """Insert rows in the order of the tables' keys; a driver that takes them by position gets them as they are, in half the time."""
+    if not rows:
+        return
+    rows.sort(key=itemgetter(0))
+    compiled = statement.compile(dialect=db.dialect, column_keys=columns)
+    if compiled.positional and tuple(compiled.positiontup) == columns:
+        db.exec_driver_sql(str(compiled), rows)
+    else:
+        db.execute(statement, [dict(zip(columns, row, strict=True)) for row in rows])
+
+
+def _slices(rows: Iterator[MetricRow]) -> Iterator[list[MetricRow]]:
+    while portion := list(islice(rows, ROWS_AT_ONCE)):
+        yield portion
