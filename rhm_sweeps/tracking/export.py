@@ -21,7 +21,7 @@ def trial_table(results: Results, states: Mapping[str, str], fields: Sequence[st
     """One row per trial: signature, state, reason, pack, its fields, and its last step and metrics.
 
     Args:
-        states: the trials to take, by signature, in their order, each with the state to write.
+        states: the trials to take, by signature, in their order, each with the state to write; those without results are left out.
         fields: the dotted fields to write.
     """
     last = results.points.drop_duplicates("signature", keep="last").drop(columns="timestamp_ms")
@@ -73,8 +73,9 @@ def one_type_per_column(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def _trials(results: Results, states: Mapping[str, str], fields: Sequence[str]) -> pd.DataFrame:
-    chosen = results.trials.loc[list(states), [*TRIAL_COLUMNS, *fields]]
-    return chosen.assign(state=list(states.values())).reset_index()
+    there = {signature: state for signature, state in states.items() if signature in results.trials.index}
+    chosen = results.trials.loc[list(there), [*TRIAL_COLUMNS, *fields]]
+    return chosen.assign(state=list(there.values())).reset_index()
 
 
 def _json_value(value: Any) -> Any:

@@ -29,7 +29,7 @@ def results_from_mlflow(store: Store, sweep: str) -> Results:
     try:
         connection = connect(store)
         parent = find_sweep(connection, sweep)
-        found = list(find_trials(connection, parent))
+        found = [run for run in find_trials(connection, parent) if run.data.tags[runs.STATE] != "extended"]
         points = _points(found, metric_histories(connection.client, store, found))
     except STORE_FAULTS as error:
         raise store_error(store, error) from None

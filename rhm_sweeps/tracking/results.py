@@ -29,7 +29,7 @@ POINTS_AT_ONCE = 20_000
 
 @dataclass(frozen=True)
 class Results:
-    """The trials of a sweep and what was measured on them.
+    """The trials of a sweep and what was measured on them, without those that were extended: others go on with their points.
 
     `trials`: one row per trial in the order of the plan; index `signature`; columns state, reason, pack, then every
     dotted field. `points`: one row per (signature, step), in the order of the plan, then by step; columns signature,
@@ -83,6 +83,7 @@ def tabulate(name: str, trials: Sequence[TrialRecord], points: Iterable[MetricPo
 
 
 def _results(name: str, trials: Sequence[TrialRecord], points: pd.DataFrame, meta: dict[str, Any]) -> Results:
+    trials = [trial for trial in trials if trial.state != "extended"]
     rows = [(t.state, t.reason, t.pack, *field_values(t.config)) for t in trials]
     index = pd.Index([t.signature for t in trials], name="signature", dtype="object")
     trial_table = pd.DataFrame(rows, index=index, columns=[*TRIAL_COLUMNS, *FIELDS])
@@ -114,5 +115,7 @@ def _joined(keys: Sequence[tuple[str, int, int]], measured: pd.DataFrame) -> pd.
 
 
 def _in_order(table: pd.DataFrame, position: dict[str, int]) -> pd.DataFrame:
-    order = np.lexsort((table["step"], table["signature"].map(position)))
+    """By trial and step; points of other trials, which have no position and so come last, are left out."""
+    places = table["signature"].map(position)
+    order = np.lexsort((table["step"], places))[: places.count()]
     return table.iloc[order].reset_index(drop=True)

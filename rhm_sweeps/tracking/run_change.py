@@ -9,7 +9,7 @@ from mlflow.entities import Param
 
 from rhm_sweeps.ledger import MetricPoint, Projection
 
-PORTION_TRIALS, PORTION_VALUES = 100, 20_000
+PORTION_TRIALS, PORTION_VALUES = 100, 60_000
 
 
 @dataclass(frozen=True)

@@ -58,9 +58,9 @@ KEYS = {
     "latest_metrics": {"key", "run_uuid"},
 }
 INSERTS: dict[str, Any] = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
-ROWS_AT_ONCE = 20_000
+ROWS_AT_ONCE = 60_000
 BUSY_TIMEOUT_MS = 20_000
-CACHE_KIB = 32 * 1024
+CACHE_KIB = 64 * 1024
 
 
 def open_tables(connection: Connection, run_id: str) -> RunTables | None:
@@ -107,7 +107,7 @@ class RunTables:
         with self._engine.connect() as db:
             row = db.execute(sa.select(self._runs).where(self._runs.c.run_uuid == run_id)).mappings().one_or_none()
             found = db.execute(sa.select(self._tags.c.key, self._tags.c.value).where(self._tags.c.run_uuid == run_id))
-            tags = {key: value for key, value in found}
+            tags = dict(found.tuples())
         location = self._client.get_experiment(self._experiment_id).artifact_location
         expected = {
             **FIXED, "artifact_uri": artifact_uri(location, run_id), "name": tags.get(RUN_NAME),
@@ -150,7 +150,9 @@ class RunTables:
 
     def _active(self, db: sa.Connection, run_ids: set[str]) -> set[str]:
         runs = self._runs.c
-        found = sa.select(runs.run_uuid).where(runs.run_uuid.in_(run_ids), runs.lifecycle_stage == LifecycleStage.ACTIVE)
+        found = sa.select(runs.run_uuid).where(
+            runs.run_uuid.in_(run_ids), runs.lifecycle_stage == LifecycleStage.ACTIVE
+        )
         return set(db.scalars(found)) if run_ids else set()
 
     def _set_status(self, db: sa.Connection, changes: Iterable[tuple[RunChange, str]]) -> None:

@@ -68,6 +68,20 @@ def store(mlflow_folder: Path) -> Store:
     return resolve_store(None, None, mlflow_folder)
 
 
+@pytest.fixture
+def by_client(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Everything goes through MLflow's client, as with a server."""
+    monkeypatch.setattr("rhm_sweeps.tracking.session.open_tables", lambda *_: None)
+
+
+@pytest.fixture(params=["tables", "client"])
+def way(request: pytest.FixtureRequest) -> str:
+    """Both ways to write: straight into MLflow's tables, and through its client."""
+    if request.param == "client":
+        request.getfixturevalue("by_client")
+    return request.param
+
+
 class MlflowServer:
     """A real MLflow server on one port that can be killed and started again; it keeps the artifacts itself."""
 

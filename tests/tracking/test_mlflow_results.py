@@ -39,6 +39,16 @@ def test_the_same_tables_from_the_store_as_from_the_folder(sweep: Ledger, train:
     }
 
 
+def test_an_extended_trial_is_left_out_of_both(sweep: Ledger, train: Train, store: Store) -> None:
+    extended, kept = train(0, 1)
+    project(sweep, store)
+    sweep.set_state([extended], "extended", "goes on")
+    project(sweep, store)
+    ours, theirs = results_from_ledger(sweep.path.parent), results_from_mlflow(store, "small")
+    assert list(theirs.trials.index) == [kept]
+    assert set(theirs.points["signature"]) == set(ours.points["signature"]) == {kept}
+
+
 def test_types_come_back_though_the_store_keeps_text(sweep: Ledger, train: Train, store: Store) -> None:
     train(0)
     project(sweep, store)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,13 +14,15 @@ from mlflow import MlflowClient
 from mlflow.entities import Run
 from mlflow.exceptions import MlflowException
 
+from rhm_sweeps.config import TrialConfig
 from rhm_sweeps.errors import LockedError, TrackingError
-from rhm_sweeps.ledger import Ledger, Projection
+from rhm_sweeps.ledger import Ledger, Projection, TrialRecord
 from rhm_sweeps.tracking import sending
 from rhm_sweeps.tracking.projection import Projector, is_behind, project
+from rhm_sweeps.tracking.run_tables import RunTables
 from rhm_sweeps.tracking.store import Store
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("way")]
 
 Train = Callable[..., list[str]]
 
@@ -175,9 +178,9 @@ class PowerCutError(Exception):
     """Stands for the end of the process."""
 
 
-def dying_client(monkeypatch: pytest.MonkeyPatch, method: str, after: int) -> None:
+def dying(patch: pytest.MonkeyPatch, owner: type, method: str, after: int) -> None:
     """Let the n-th call of a method reach the store, and end the process before the answer is seen."""
-    original = getattr(MlflowClient, method)
+    original = getattr(owner, method)
     calls = 0
 
     def call(*args: object, **kwargs: object) -> object:
@@ -188,19 +191,32 @@ def dying_client(monkeypatch: pytest.MonkeyPatch, method: str, after: int) -> No
             raise PowerCutError
         return answer
 
-    monkeypatch.setattr(MlflowClient, method, call)
+    patch.setattr(owner, method, call)
 
 
-CUTS = [("create_run", n) for n in (1, 2, 3, 4, 5)] + [("log_batch", n) for n in (1, 3)] + [("set_terminated", 2)]
+CALLS = [("create_run", n) for n in (1, 2, 3, 4, 5)] + [("log_batch", n) for n in (1, 3)] + [("set_terminated", 2)]
+CUTS = [("client", MlflowClient, *call) for call in CALLS]
+CUTS += [
+    ("tables", MlflowClient, "create_run", 1),
+    ("tables", RunTables, "write", 1),
+    ("tables", RunTables, "write", 2),
+]
 
 
-@pytest.mark.parametrize(("method", "after"), CUTS)
+@pytest.mark.parametrize(("way", "owner", "method", "after"), CUTS, indirect=["way"])
 def test_a_crash_anywhere_makes_no_second_run(
-    method: str, after: int, sweep: Ledger, train: Train, store: Store, monkeypatch: pytest.MonkeyPatch
+    owner: type,
+    method: str,
+    after: int,
+    sweep: Ledger,
+    train: Train,
+    store: Store,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     train(0, 1, 2, 3)
+    monkeypatch.setattr("rhm_sweeps.tracking.run_change.PORTION_TRIALS", 2)
     with monkeypatch.context() as patch:
-        dying_client(patch, method, after)
+        dying(patch, owner, method, after)
         with pytest.raises(PowerCutError):
             project(sweep, store)
     with Ledger(sweep.path.parent) as reopened:
@@ -285,6 +301,7 @@ def test_one_process_at_a_time(sweep: Ledger, store: Store) -> None:
     assert project(sweep, store) == 0
 
 
+@pytest.mark.parametrize("way", ["client"], indirect=True)
 def test_what_the_store_refuses_is_said_and_sent_later(
     sweep: Ledger, train: Train, store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -299,3 +316,39 @@ def test_what_the_store_refuses_is_said_and_sent_later(
                 projector.advance()
         assert projector.advance() == 8
     assert stored_metrics(store) == recorded_metrics(sweep)
+
+
+@pytest.mark.parametrize("way", ["tables"], indirect=True)
+def test_a_database_that_is_locked_is_said_and_filled_later(
+    sweep: Ledger, train: Train, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("rhm_sweeps.tracking.run_tables.BUSY_TIMEOUT_MS", 50)
+    with Projector(sweep, store) as projector:
+        projector.advance()
+        train(0, 1)
+        with closing(sqlite3.connect(store.sqlite_path, isolation_level=None)) as other:
+            other.execute("BEGIN IMMEDIATE")
+            with pytest.raises(TrackingError, match="database is locked"):
+                projector.advance()
+            other.execute("ROLLBACK")
+        assert projector.advance() == 8
+    assert stored_metrics(store) == recorded_metrics(sweep)
+
+
+def test_what_varies_is_read_from_the_plan_once(
+    sweep: Ledger, train: Train, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An adaptive search plans a few more trials before each pass."""
+    original, asked = Ledger.varied, []
+    project(sweep, store)  # the note of the sweep's run says what varies, too
+    monkeypatch.setattr(Ledger, "varied", lambda ledger: asked.append(1) or original(ledger))
+    with Projector(sweep, store) as projector:
+        for position, rate in enumerate((0.5, 0.25, 0.125), start=4):
+            config = TrialConfig().model_dump()
+            config["training"]["learning_rate"] = rate
+            sweep.add_trials([TrialRecord(f"{position:012x}", position, "pack-9", config)])
+            train(position - 4, position)
+            projector.advance()
+    names = {signature: run.info.run_name for signature, run in runs_of(store).items()}
+    assert names[f"{6:012x}"] == "lr=0.125 P=1024 seed_rules=0"
+    assert len(asked) == 1

@@ -13,6 +13,7 @@ import pytest
 from rhm_sweeps.config import FIELDS, TrialConfig, nest, parse_trial
 from rhm_sweeps.errors import SweepError
 from rhm_sweeps.ledger import Ledger, MetricPoint, TrialRecord
+from rhm_sweeps.tracking.export import trial_table
 from rhm_sweeps.tracking.results import results_from_ledger, tabulate
 
 Train = Callable[..., list[str]]
@@ -119,6 +120,19 @@ def test_a_field_made_later_has_its_default_in_an_old_sweep(tmp_path: Path) -> N
     with Ledger(tmp_path, create=True) as ledger:
         ledger.add_trials([TrialRecord("a", 0, "p", config)])
     assert results_from_ledger(tmp_path).trials["training.precision"].tolist() == ["float32"]
+
+
+def test_an_extended_trial_is_left_out_its_successor_has_all_points(sweep: Ledger, train: Train) -> None:
+    extended, successor = *train(0), *train(3)
+    before = results_from_ledger(sweep.path.parent)
+    sweep.set_state([extended], "extended", "goes on")
+    results = results_from_ledger(sweep.path.parent)
+    pd.testing.assert_frame_equal(results.trials, before.trials.drop(index=extended))
+    assert set(results.points["signature"]) == {successor}
+    assert results.points["step"].tolist() == [1, 2, 4, 8]
+    assert list(trial_table(results, sweep.states())["state"]) == ["pending", "pending", "done"]
+    sweep.set_state([successor], "extended", "goes on")
+    assert results_from_ledger(sweep.path.parent).points.empty
 
 
 @pytest.mark.parametrize("planned", [0, 1])
