@@ -24,13 +24,13 @@ from typing import Any
 from rich.console import Console
 
 from rhm_sweeps.ledger import Ledger, MetricPoint, now_ms
+from rhm_sweeps.packs.pack_progress import Ending, Progress
+from rhm_sweeps.pools.pools import Pool, Pools
+from rhm_sweeps.running.runner import run_packs
+from rhm_sweeps.running.trainable import PackTrainable
 from rhm_sweeps.spaces.search_space import SearchSpace
-from rhm_sweeps.sweeps.pack_progress import Ending, Progress
-from rhm_sweeps.sweeps.pools import Pool, Pools
-from rhm_sweeps.sweeps.runner import run_packs
 from rhm_sweeps.sweeps.session import SessionOptions, launch
 from rhm_sweeps.sweeps.stop_request import StopRequest
-from rhm_sweeps.sweeps.trainable import PackTrainable
 from rhm_sweeps.tracking.projection import is_behind, project
 
 import ray  # isort: skip

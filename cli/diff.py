@@ -15,8 +15,8 @@ from .session_flags import DEFAULT_RESULTS, Results
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from rhm_sweeps.sweeps.space_diff import FieldDiff
-    from rhm_sweeps.sweeps.sweep_diff import SweepDiff
+    from rhm_sweeps.views.space_diff import FieldDiff
+    from rhm_sweeps.views.sweep_diff import SweepDiff
 
 MOST_LISTED = 5
 
@@ -27,7 +27,7 @@ ExitCode = Annotated[bool, typer.Option("--exit-code", help="Exit with 1 if anyt
 
 def diff(a: A, b: B, *, exit_code: ExitCode = False, results: Results = DEFAULT_RESULTS, as_json: Json = False) -> None:
     """Show what differs between two sweeps or search spaces: fields, axes, search, trials, and final metrics of common trials."""
-    from rhm_sweeps.sweeps.sweep_diff import diff_sweeps, read_side
+    from rhm_sweeps.views.sweep_diff import diff_sweeps, read_side
 
     found = diff_sweeps(read_side(a, results), read_side(b, results))
     if as_json:

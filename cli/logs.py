@@ -28,9 +28,9 @@ def logs(
 ) -> None:
     """Print the log of a trial: the lines of its pack that are about the pack or about this trial, and what ended it."""
     from rhm_sweeps.ledger import Ledger
-    from rhm_sweeps.sweeps import trial_log
     from rhm_sweeps.sweeps.folder import sweep_folder
     from rhm_sweeps.sweeps.trial_filter import find_trial
+    from rhm_sweeps.views import trial_log
 
     if follow and (as_json or tail):
         raise UsageError("--follow goes with neither --json nor --tail: it prints every line, now and as they come")

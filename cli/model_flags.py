@@ -31,8 +31,8 @@ SamplingSteps = Annotated[
 def named_model(model: str, trial: str | None, results: Path, device: str) -> TrainedModel:
     """Load the model that the flags name."""
     from rhm_sweeps.evaluation.trained_model import load_trained
-    from rhm_sweeps.sweeps.model_files import find_model
-    from rhm_sweeps.sweeps.pools import check_device
+    from rhm_sweeps.pools.pools import check_device
+    from rhm_sweeps.views.model_files import find_model
 
     path = find_model(model, results, trial)
     return load_trained(path, check_device(device))

@@ -16,7 +16,7 @@ from .session_flags import Address, PoolsFile
 from .spaces import Overrides, load_space
 
 if TYPE_CHECKING:
-    from rhm_sweeps.sweeps.cluster import Cluster
+    from rhm_sweeps.pools.cluster import Cluster
     from rhm_sweeps.sweeps.pool_outlook import PoolOutlook
 
 SpaceToPlan = Annotated[str | None, typer.Argument(help="Show also what each pool would do of this search space.")]
@@ -36,11 +36,11 @@ def pools(
     """
     chosen = load_space(space, overrides) if space else None
 
-    from rhm_sweeps.sweeps.cluster import local_cluster
+    from rhm_sweeps.pools.cluster import local_cluster
+    from rhm_sweeps.running.ray_cluster import look_at_cluster
     from rhm_sweeps.sweeps.plan import make_plan
     from rhm_sweeps.sweeps.pool_choice import pools_on
     from rhm_sweeps.sweeps.pool_outlook import pool_outlooks
-    from rhm_sweeps.sweeps.ray_cluster import look_at_cluster
 
     cluster = look_at_cluster(address) if address else local_cluster()
     trials = make_plan(chosen).trials if chosen else ()

@@ -14,7 +14,7 @@ from .output import print_json, stderr
 from .session_flags import DEFAULT_RESULTS, Results
 
 if TYPE_CHECKING:
-    from rhm_sweeps.sweeps.removal import Removal
+    from rhm_sweeps.views.removal import Removal
 
 Names = Annotated[list[str], typer.Argument(metavar="NAME...", help="Names of sweeps; `rhm-sweep ls` lists them.")]
 Checkpoints = Annotated[
@@ -33,7 +33,7 @@ def rm(
 ) -> None:
     """Remove sweeps that do not run: ledger, checkpoints, models, report. Their MLflow runs stay."""
     from rhm_sweeps.sweeps.folder import sweep_folder
-    from rhm_sweeps.sweeps.removal import plan_removal, remove
+    from rhm_sweeps.views.removal import plan_removal, remove
 
     folders = [sweep_folder(results, name) for name in dict.fromkeys(names)]
     removals = [plan_removal(folder, checkpoints=checkpoints) for folder in folders]

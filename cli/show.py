@@ -14,7 +14,7 @@ from .output import print_json, stdout
 from .session_flags import DEFAULT_RESULTS, Results, SweepName
 
 if TYPE_CHECKING:
-    from rhm_sweeps.sweeps.trial_view import TrialView
+    from rhm_sweeps.views.trial_view import TrialView
 
 MOST_LEVELS = 5
 
@@ -25,7 +25,7 @@ def show(name: SweepName, trial: OneTrial, *, results: Results = DEFAULT_RESULTS
     """Show one trial: its state, its fields that differ from the defaults, its metrics by step, its files, its MLflow run."""
     from rhm_sweeps.ledger import Ledger
     from rhm_sweeps.sweeps.folder import sweep_folder
-    from rhm_sweeps.sweeps.trial_view import view_trial
+    from rhm_sweeps.views.trial_view import view_trial
 
     folder = sweep_folder(results, name)
     with Ledger(folder.path) as ledger:
@@ -67,7 +67,7 @@ def _print_facts(view: TrialView) -> None:
 
 def _shown(view: TrialView) -> list[str]:
     """The metrics of the table: the headlines, with the validity at every level where that is not too wide."""
-    from rhm_sweeps.sweeps.trial_list import headlines, validity_levels
+    from rhm_sweeps.views.trial_list import headlines, validity_levels
 
     metrics = tuple(dict.fromkeys(metric for point in view.points for metric in point.metrics))
     first, levels = headlines(metrics), validity_levels(metrics)[-MOST_LEVELS:]
@@ -75,7 +75,7 @@ def _shown(view: TrialView) -> list[str]:
 
 
 def _points_table(view: TrialView) -> Table:
-    from rhm_sweeps.sweeps.trial_list import cell
+    from rhm_sweeps.views.trial_list import cell
 
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
     names = _shown(view)

@@ -32,7 +32,7 @@ def size_text(space: SearchSpace) -> str:
 
 def counts(plan: Plan) -> dict[str, int]:
     """How many settings a plan has, and what becomes of them; packs are those of a pool with room for the largest."""
-    from rhm_sweeps.sweeps.packing import make_packs
+    from rhm_sweeps.packs.packing import make_packs
 
     return {
         "settings": plan.num_settings,

@@ -18,8 +18,8 @@ COLUMNS = ("planned", "done", "failed", "stopped", "pending")
 
 def status(name: SweepName, *, results: Results = DEFAULT_RESULTS, watch: Watch = False, as_json: Json = False) -> None:
     """Show where a sweep stands: its state, its trials by state, how far it is, why trials failed, its MLflow run."""
-    from rhm_sweeps.sweeps import status_view
     from rhm_sweeps.sweeps.folder import sweep_folder
+    from rhm_sweeps.views import status_view
 
     folder = sweep_folder(results, name)
     look = status_view.watch(folder, stderr) if watch else status_view.look_at(folder)

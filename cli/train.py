@@ -10,7 +10,7 @@ import typer
 from rich import box
 from rich.table import Table
 
-from rhm_sweeps.config import TrialConfig, nest, parse_trial
+from rhm_sweeps.config import FIELDS, TrialConfig, nest, parse_trial
 
 from .console_signals import stop_on_signals
 from .drive_sweep import exit_code, say_resume
@@ -59,12 +59,12 @@ def train(
 
     sweep_folder(results, name)  # before the heavy imports: what is wrong is said at once
 
+    from rhm_sweeps.pools.pools import check_device, local_pools
+    from rhm_sweeps.running.in_process import run_in_process
     from rhm_sweeps.spaces.search_space import SearchSpace
     from rhm_sweeps.sweeps import session
-    from rhm_sweeps.sweeps.in_process import run_in_process
-    from rhm_sweeps.sweeps.pools import check_device, local_pools
 
-    space = SearchSpace.build(name, trial=trial.model_dump())
+    space = SearchSpace.build(name, trial={field: value for field, value in trial.flat().items() if field in FIELDS})
     options = session.SessionOptions(results, tracking_uri, experiment, accept_changes)
     run = partial(run_in_process, device=check_device(device))
     with stop_on_signals() as stop:

@@ -41,8 +41,8 @@ def trials(
     from rhm_sweeps.ledger import Ledger
     from rhm_sweeps.sweeps.folder import sweep_folder
     from rhm_sweeps.sweeps.trial_filter import choose_trials, resolve_name
-    from rhm_sweeps.sweeps.trial_list import default_columns, sort_trials
     from rhm_sweeps.sweeps.trial_values import metric_names, trial_values
+    from rhm_sweeps.views.trial_list import default_columns, sort_trials
 
     with Ledger(sweep_folder(results, name).path) as ledger:
         every = trial_values(ledger)
@@ -64,7 +64,7 @@ def trials(
 
 def _print_table(rows: list[dict[str, Any]], names: list[str], *, fits: bool) -> None:
     """Print rows; columns that were asked for and do not fit are folded, all but the first two."""
-    from rhm_sweeps.sweeps.trial_list import cell, column_width, heading
+    from rhm_sweeps.views.trial_list import cell, column_width, heading
 
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
     for name in names:
@@ -78,7 +78,7 @@ def _print_table(rows: list[dict[str, Any]], names: list[str], *, fits: bool) ->
 
 def _fitting(rows: list[dict[str, Any]], names: list[str]) -> list[str]:
     """The columns for which there is room."""
-    from rhm_sweeps.sweeps.trial_list import fitting
+    from rhm_sweeps.views.trial_list import fitting
 
     kept = fitting(names, rows, stdout.width)
     if left := [name for name in names if name not in kept]:

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import psutil
 
-from rhm_sweeps.sweeps.scratch import PREFIX
+from rhm_sweeps.running.scratch import PREFIX
 
 WORKERS = ("ray::PackTrainable", "ray::ResourceTrainable")
 AGENTS = ("ray::DashboardAgent", "ray::RuntimeEnvAgent")

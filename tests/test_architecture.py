@@ -28,8 +28,11 @@ LAYERS["ledger"] = frozenset({"errors"})
 LAYERS["spaces"] = frozenset({"errors", "yaml_loader", "explicit_grammars", "config", "evaluation"})
 LAYERS["search"] = frozenset({"errors", "config", "spaces", "ledger"})
 LAYERS["schedulers"] = frozenset({"errors", "config", "spaces", "ledger"})
-LAYERS["tracking"] = frozenset(LAYERS)
+for layer in ("packs", "pools", "running"):
+    LAYERS[layer] = frozenset(LAYERS)
+LAYERS["tracking"] = LAYERS["packs"]
 LAYERS["sweeps"] = frozenset(LAYERS)
+LAYERS["views"] = frozenset(LAYERS)
 LAYERS["analysis"] = frozenset({"version", "errors", "config", "grammar", "tracking"})
 LAYERS["sweep_report"] = frozenset(LAYERS)
 LAYERS["sweep"] = frozenset(LAYERS)
@@ -37,7 +40,7 @@ LAYERS["cli"] = frozenset(LAYERS)
 LAYERS["__main__"] = frozenset({"cli"})
 
 RAY_FILES = frozenset(
-    f"rhm_sweeps.sweeps.{name}" for name in ("local_ray", "ray_cluster", "ray_events", "runner", "trainable")
+    f"rhm_sweeps.running.{name}" for name in ("local_ray", "ray_cluster", "ray_events", "runner", "trainable")
 )
 ONLY_IN = {
     "ray": lambda module: module in RAY_FILES,

@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 
 from rhm_sweeps.config import TrialConfig, parse_trial
+from rhm_sweeps.packs.pack_run import PackRun
+from rhm_sweeps.packs.packing import make_packs
 from rhm_sweeps.search import Study
 from rhm_sweeps.spaces.search_space import SearchSpace
 from rhm_sweeps.spaces.space_files import read_space, shipped_spaces
-from rhm_sweeps.sweeps.pack_run import PackRun
-from rhm_sweeps.sweeps.packing import make_packs
 from rhm_sweeps.sweeps.plan import make_plan
 
 FOLDER = Path(__file__).parents[1] / "search_spaces"

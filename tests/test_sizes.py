@@ -12,7 +12,7 @@ import torch
 from rhm_sweeps.config import TrialConfig, parse_trial
 from rhm_sweeps.evaluation.evidence import token_evidence
 from rhm_sweeps.grammar import Parser, WeightedGrammar, leaf_cavities, make_dataset, make_grammar, marginals
-from rhm_sweeps.sweeps.pack_run import PackRun
+from rhm_sweeps.packs.pack_run import PackRun
 
 SIZES = [
     (8, 3, 2, 3),

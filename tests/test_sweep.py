@@ -19,7 +19,7 @@ from rhm_sweeps.ledger import Ledger
 from rhm_sweeps.sweep import Sweep
 from rhm_sweeps.sweeps.drive import Outcome
 
-from .sweeps.conftest import LOG2_STEPS, TINY
+from .tiny_sweeps import LOG2_STEPS, TINY
 
 SPACE = {"training.train_size": {"grid": [4, 8]}}
 LONG = {**TINY, "training": {**TINY["training"], "steps": 2**20}, "evaluation": {"num_samples": 16, "loss_pairs": 16}}

@@ -6,8 +6,8 @@ import pandas as pd
 
 from rhm_sweeps.ledger import Ledger
 from rhm_sweeps.sweeps.trial_filter import choose_trials
-from rhm_sweeps.sweeps.trial_list import default_columns
 from rhm_sweeps.sweeps.trial_values import metric_names, trial_values
+from rhm_sweeps.views.trial_list import default_columns
 
 
 def trial_frame(ledger: Ledger, where: str | None = None) -> pd.DataFrame:

@@ -7,15 +7,15 @@ from typing import Any
 
 from rhm_sweeps.config import TrialConfig, parse_trial
 from rhm_sweeps.ledger import Ledger, MetricPoint, SuggestionRecord, TrialRecord
+from rhm_sweeps.packs.flops import training_flops
+from rhm_sweeps.pools.pool_packs import pool_packs
+from rhm_sweeps.pools.pools import Pools
 from rhm_sweeps.search.study import Study
 from rhm_sweeps.search.suggested_trials import objective_values
 from rhm_sweeps.search.suggestion import Suggestion
 from rhm_sweeps.spaces.search_space import SearchSpace
-from rhm_sweeps.sweeps.flops import training_flops
 from rhm_sweeps.sweeps.folder import SweepFolder, sweep_folder
 from rhm_sweeps.sweeps.plan_record import add_packs
-from rhm_sweeps.sweeps.pool_packs import pool_packs
-from rhm_sweeps.sweeps.pools import Pools
 
 UNFINISHED = ("pending", "running")
 Result = tuple[Mapping[str, Any], tuple[float, ...]]

@@ -6,13 +6,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from rhm_sweeps.ledger import Ledger
+from rhm_sweeps.running.tasks import Driver
 from rhm_sweeps.schedulers.scheduler import Scheduler
 from rhm_sweeps.sweeps.control import ask
 from rhm_sweeps.sweeps.folder import SweepFolder
 from rhm_sweeps.sweeps.recorder import View
 from rhm_sweeps.sweeps.stop_request import StopRequest
 from rhm_sweeps.sweeps.sweep_driver import Search, SweepDriver
-from rhm_sweeps.sweeps.tasks import Driver
 
 Run = Callable[[Driver], None]
 

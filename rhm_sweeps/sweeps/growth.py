@@ -9,14 +9,14 @@ from typing import Any
 
 from rhm_sweeps.config import TrialConfig, parse_trial
 from rhm_sweeps.ledger import Ledger, TrialRecord
+from rhm_sweeps.packs.continuation import continues
+from rhm_sweeps.pools.pool_packs import pool_packs
+from rhm_sweeps.pools.pools import Pools
 from rhm_sweeps.spaces.extension import extend_space
 from rhm_sweeps.spaces.search_space import SearchSpace
-from rhm_sweeps.sweeps.continuation import continues
 from rhm_sweeps.sweeps.folder import SweepFolder
 from rhm_sweeps.sweeps.plan import Plan, make_plan
 from rhm_sweeps.sweeps.plan_record import record_plan
-from rhm_sweeps.sweeps.pool_packs import pool_packs
-from rhm_sweeps.sweeps.pools import Pools
 
 
 @dataclass(frozen=True)

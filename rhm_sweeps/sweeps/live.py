@@ -14,8 +14,8 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
+from rhm_sweeps.packs.pack_progress import Progress
 from rhm_sweeps.sweeps.notebook_display import NotebookDisplay
-from rhm_sweeps.sweeps.pack_progress import Progress
 from rhm_sweeps.sweeps.progress import PackProgress, SweepProgress, duration
 
 PLAIN_INTERVAL_S = 10.0

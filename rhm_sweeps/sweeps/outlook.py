@@ -9,13 +9,13 @@ from html import escape
 from typing import Any
 
 from rhm_sweeps.config import TrialConfig
+from rhm_sweeps.pools.calibration import estimate_packs
+from rhm_sweeps.pools.cost import Estimate
+from rhm_sweeps.pools.pool_packs import PoolPacks, pool_packs
+from rhm_sweeps.pools.pools import Pools
 from rhm_sweeps.search.study import Study
 from rhm_sweeps.spaces.search_space import SearchSpace
-from rhm_sweeps.sweeps.calibration import estimate_packs
-from rhm_sweeps.sweeps.cost import Estimate
 from rhm_sweeps.sweeps.plan import MAX_SETTINGS, Plan, make_plan
-from rhm_sweeps.sweeps.pool_packs import PoolPacks, pool_packs
-from rhm_sweeps.sweeps.pools import Pools
 from rhm_sweeps.sweeps.progress import duration
 
 PREVIEWED = 16

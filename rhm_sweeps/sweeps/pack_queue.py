@@ -8,9 +8,9 @@ from dataclasses import dataclass, field, replace
 
 from rhm_sweeps.config import parse_trial
 from rhm_sweeps.ledger import Ledger, PackRecord, TrialRecord
+from rhm_sweeps.packs.pack_orders import clear_orders
+from rhm_sweeps.running.tasks import PackTask
 from rhm_sweeps.sweeps.folder import SweepFolder
-from rhm_sweeps.sweeps.pack_orders import clear_orders
-from rhm_sweeps.sweeps.tasks import PackTask
 
 CRASHES_FORGIVEN = 3
 """How often a pack whose process died is started again."""

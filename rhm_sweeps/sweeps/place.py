@@ -6,12 +6,12 @@ from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
+from rhm_sweeps.pools.pools import Pools, local_pool
+from rhm_sweeps.running.in_process import run_in_process
+from rhm_sweeps.running.runner import run_packs
 from rhm_sweeps.sweeps.drive import Run
 from rhm_sweeps.sweeps.folder import SweepFolder
-from rhm_sweeps.sweeps.in_process import run_in_process
 from rhm_sweeps.sweeps.pool_choice import choose_pools
-from rhm_sweeps.sweeps.pools import Pools, local_pool
-from rhm_sweeps.sweeps.runner import run_packs
 
 
 @dataclass(frozen=True)

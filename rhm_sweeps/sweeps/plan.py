@@ -10,11 +10,11 @@ from pathlib import Path
 from rhm_sweeps.config import TrialConfig
 from rhm_sweeps.errors import UsageError
 from rhm_sweeps.ledger import FILE_NAME, Ledger
+from rhm_sweeps.packs.populations import form_populations
 from rhm_sweeps.spaces.expansion import expand
 from rhm_sweeps.spaces.scheduler_settings import PbtSettings
 from rhm_sweeps.spaces.search_settings import SearchSettings
 from rhm_sweeps.spaces.search_space import SearchSpace
-from rhm_sweeps.sweeps.populations import form_populations
 from rhm_sweeps.sweeps.sorted_settings import InvalidSetting, SortedSettings, check_settings, sort_settings
 
 MAX_SETTINGS = 1_000_000

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from rhm_sweeps.sweeps.cluster import Cluster, cluster_pools, local_cluster
+from rhm_sweeps.pools.cluster import Cluster, cluster_pools, local_cluster
+from rhm_sweeps.pools.pools import Pools, local_pools
+from rhm_sweeps.pools.pools_file import load_pools
+from rhm_sweeps.running.ray_cluster import look_at_cluster
 from rhm_sweeps.sweeps.folder import SweepFolder
-from rhm_sweeps.sweeps.pools import Pools, local_pools
-from rhm_sweeps.sweeps.pools_file import load_pools
-from rhm_sweeps.sweeps.ray_cluster import look_at_cluster
 
 CAUTIOUS_GPU_GIB = 16.0
 """Ray does not say how much memory its GPUs have; a file of pools may."""

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from rhm_sweeps.config import TrialConfig
-from rhm_sweeps.sweeps.calibration import estimate_packs
-from rhm_sweeps.sweeps.cost import PoolEstimate
-from rhm_sweeps.sweeps.pool_packs import pool_packs
-from rhm_sweeps.sweeps.pools import Pool, Pools
+from rhm_sweeps.pools.calibration import estimate_packs
+from rhm_sweeps.pools.cost import PoolEstimate
+from rhm_sweeps.pools.pool_packs import pool_packs
+from rhm_sweeps.pools.pools import Pool, Pools
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from statistics import fmean
 
-from rhm_sweeps.sweeps.pack_progress import Progress
+from rhm_sweeps.packs.pack_progress import Progress
 
 
 @dataclass

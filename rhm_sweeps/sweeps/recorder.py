@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Protocol
 
 from rhm_sweeps.ledger import Ledger
-from rhm_sweeps.sweeps.pack_progress import Ending, Progress
+from rhm_sweeps.packs.pack_progress import Ending, Progress
 
 
 class View(Protocol):

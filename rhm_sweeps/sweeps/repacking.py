@@ -8,9 +8,9 @@ from dataclasses import replace
 
 from rhm_sweeps.config import parse_trial
 from rhm_sweeps.ledger import Ledger
+from rhm_sweeps.packs.packing import pack_id
+from rhm_sweeps.pools.pools import Pools
 from rhm_sweeps.sweeps.folder import SweepFolder
-from rhm_sweeps.sweeps.packing import pack_id
-from rhm_sweeps.sweeps.pools import Pools
 
 
 def split_pack(ledger: Ledger, folder: SweepFolder, pack: str) -> tuple[str, ...]:

@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from rhm_sweeps.config import parse_trial
 from rhm_sweeps.errors import UsageError
 from rhm_sweeps.ledger import Ledger, PackRecord, TrialRecord
+from rhm_sweeps.pools.pool_packs import pool_packs
+from rhm_sweeps.pools.pools import Pools
 from rhm_sweeps.sweeps.control import plan_changed
 from rhm_sweeps.sweeps.folder import SweepFolder
-from rhm_sweeps.sweeps.pool_packs import pool_packs
-from rhm_sweeps.sweeps.pools import Pools
 from rhm_sweeps.sweeps.repacking import unused_id
 from rhm_sweeps.sweeps.trial_filter import select_trials
 from rhm_sweeps.training.checkpoints import load_checkpoint

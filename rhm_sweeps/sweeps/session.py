@@ -11,6 +11,7 @@ from rich.console import Console
 
 from rhm_sweeps.errors import SweepError
 from rhm_sweeps.ledger import FILE_NAME, Ledger, TrialState
+from rhm_sweeps.pools.pools import Pools
 from rhm_sweeps.schedulers import make_scheduler
 from rhm_sweeps.spaces.search_space import SearchSpace
 from rhm_sweeps.sweeps.adaptive_search import AdaptiveSearch
@@ -22,7 +23,6 @@ from rhm_sweeps.sweeps.lock import sweep_lock
 from rhm_sweeps.sweeps.outlook import Outlook, look_ahead
 from rhm_sweeps.sweeps.plan import MAX_SETTINGS, Plan
 from rhm_sweeps.sweeps.plan_record import check_code, is_planned
-from rhm_sweeps.sweeps.pools import Pools
 from rhm_sweeps.sweeps.progress import SweepProgress
 from rhm_sweeps.sweeps.repacking import reroute
 from rhm_sweeps.sweeps.stop_request import StopRequest

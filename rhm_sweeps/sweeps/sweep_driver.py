@@ -7,16 +7,16 @@ from collections.abc import Mapping
 from typing import Protocol
 
 from rhm_sweeps.ledger import Ledger, MetricPoint, PackRecord, now_ms
+from rhm_sweeps.packs.pack_orders import PackOrders, write_orders
+from rhm_sweeps.packs.pack_progress import Progress
+from rhm_sweeps.running.tasks import PackTask
 from rhm_sweeps.schedulers.scheduler import Scheduler
 from rhm_sweeps.sweeps.control import Control, stop_idle
 from rhm_sweeps.sweeps.folder import SweepFolder
-from rhm_sweeps.sweeps.pack_orders import PackOrders, write_orders
-from rhm_sweeps.sweeps.pack_progress import Progress
 from rhm_sweeps.sweeps.pack_queue import CRASHES_FORGIVEN, PackQueue
 from rhm_sweeps.sweeps.recorder import Recorder, View
 from rhm_sweeps.sweeps.repacking import split_pack
 from rhm_sweeps.sweeps.stop_request import StopRequest
-from rhm_sweeps.sweeps.tasks import PackTask
 
 NOTE_INTERVAL_S = 1.0
 """How often the ledger says where a pack is between its metric points."""

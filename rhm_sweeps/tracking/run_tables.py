@@ -107,7 +107,7 @@ class RunTables:
         with self._engine.connect() as db:
             row = db.execute(sa.select(self._runs).where(self._runs.c.run_uuid == run_id)).mappings().one_or_none()
             found = db.execute(sa.select(self._tags.c.key, self._tags.c.value).where(self._tags.c.run_uuid == run_id))
-            tags = dict(found.tuples())
+            tags = {row.key: row.value for row in found}
         location = self._client.get_experiment(self._experiment_id).artifact_location
         expected = {
             **FIXED, "artifact_uri": artifact_uri(location, run_id), "name": tags.get(RUN_NAME),

@@ -1,4 +1,4 @@
-"""`rhm-sweep launch`, `plan` and `resume`, up to where Ray starts; with Ray: tests/sweeps/test_runner.py, tests/faults."""
+"""`rhm-sweep launch`, `plan` and `resume`, up to where Ray starts; with Ray: tests/running/test_runner.py, tests/faults."""
 
 from __future__ import annotations
 
@@ -43,7 +43,11 @@ def test_a_plan_is_what_scripts_rely_on(rhm_sweep: RhmSweep, tmp_path: Path) -> 
     document = rhm_sweep("plan", "small.yaml", "--json").document
     estimate = document.pop("estimate")
     packs = document.pop("packs")
-    assert document == {"trials": 4, "finished": 0, "invalid": 2}
+    assert {name: document[name] for name in ("trials", "finished", "invalid")} == {
+        "trials": 4,
+        "finished": 0,
+        "invalid": 2,
+    }
     assert 1 <= packs <= 4
     assert set(estimate) == {"seconds", "memory_gib", "flops"}
     assert all(value > 0 for value in estimate.values())

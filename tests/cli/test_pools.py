@@ -1,4 +1,4 @@
-"""`rhm-sweep pools` on this machine; on a cluster in tests/sweeps/test_pools_on_a_cluster.py."""
+"""`rhm-sweep pools` on this machine; on a cluster in tests/running/test_pools_on_a_cluster.py."""
 
 from __future__ import annotations
 

@@ -10,7 +10,7 @@ import pytest
 
 from rhm_sweeps.config import parse_trial
 from rhm_sweeps.evaluation.metric_names import metric_names
-from rhm_sweeps.sweeps.pack_run import PackRun
+from rhm_sweeps.packs.pack_run import PackRun
 
 
 @pytest.mark.parametrize(

@@ -18,9 +18,9 @@ from mlflow.entities import Run
 
 from rhm_sweeps.config import TrialConfig, parse_trial
 from rhm_sweeps.ledger import Ledger, MetricPoint
+from rhm_sweeps.packs.pack_run import PackRun
 from rhm_sweeps.sweeps.folder import SweepFolder, sweep_status
 from rhm_sweeps.sweeps.lock import is_locked
-from rhm_sweeps.sweeps.pack_run import PackRun
 from rhm_sweeps.tracking.runs import SIGNATURE
 from rhm_sweeps.training.checkpoints import latest_checkpoint
 from rhm_sweeps.training.saved_models import load_model

@@ -10,6 +10,7 @@ import pytest
 
 from rhm_sweeps.errors import SweepError
 from rhm_sweeps.ledger import Ledger
+from rhm_sweeps.pools.pools import Pool, Pools
 from rhm_sweeps.schedulers import make_scheduler
 from rhm_sweeps.search.study import Study
 from rhm_sweeps.spaces.search_space import SearchSpace
@@ -17,9 +18,8 @@ from rhm_sweeps.sweeps.adaptive_search import AdaptiveSearch
 from rhm_sweeps.sweeps.drive import Outcome, drive
 from rhm_sweeps.sweeps.folder import SweepFolder, create_sweep_folder
 from rhm_sweeps.sweeps.plan_record import record_plan
-from rhm_sweeps.sweeps.pools import Pool, Pools
 
-from .conftest import LIMITS, LOG2_STEPS, TINY, RecordingView, run_alone, science
+from ..tiny_sweeps import LIMITS, LOG2_STEPS, TINY, RecordingView, run_alone, science
 
 POOLS = Pools((Pool("local", "cpu", 2, 1.0, 0.0, 8.0),))
 TRIAL = {**TINY, "training": {**TINY["training"], "train_size": 8}}

@@ -9,13 +9,13 @@ from typing import Any
 import pytest
 
 from rhm_sweeps.ledger import Ledger, MetricPoint
+from rhm_sweeps.packs.pack_progress import Ending, Progress
+from rhm_sweeps.running.tasks import Driver
 from rhm_sweeps.sweeps.drive import Outcome, drive
 from rhm_sweeps.sweeps.folder import SweepFolder
-from rhm_sweeps.sweeps.pack_progress import Ending, Progress
-from rhm_sweeps.sweeps.tasks import Driver
 from rhm_sweeps.training.checkpoints import latest_checkpoint
 
-from .conftest import LIMITS, LOG2_STEPS, RecordingView, record, run_alone, science, tiny_plan
+from ..tiny_sweeps import LIMITS, LOG2_STEPS, RecordingView, record, run_alone, science, tiny_plan
 
 Go = Callable[..., Outcome]
 

@@ -11,14 +11,14 @@ import torch
 from safetensors.torch import load_file
 
 from rhm_sweeps.ledger import Ledger
+from rhm_sweeps.pools.pools import Pool, Pools
 from rhm_sweeps.spaces.extension import extend_space
 from rhm_sweeps.sweeps.drive import Outcome, drive
 from rhm_sweeps.sweeps.folder import SweepFolder
 from rhm_sweeps.sweeps.growth import Growth, continuations, extend_sweep
 from rhm_sweeps.sweeps.plan import make_plan
-from rhm_sweeps.sweeps.pools import Pool, Pools
 
-from .conftest import LIMITS, RecordingView, record, run_alone, science, tiny_space
+from ..tiny_sweeps import LIMITS, RecordingView, record, run_alone, science, tiny_space
 
 POOLS = Pools((Pool("local", "cpu", 2, 1.0, 0.0, 8.0),))
 Go = Callable[..., Outcome]

@@ -10,9 +10,9 @@ import pytest
 from rich.console import Console
 
 from rhm_sweeps.ledger import MetricPoint
+from rhm_sweeps.packs.pack_progress import Progress
 from rhm_sweeps.sweeps import live
 from rhm_sweeps.sweeps.live import MAX_PACKS_SHOWN, LiveView
-from rhm_sweeps.sweeps.pack_progress import Progress
 from rhm_sweeps.sweeps.progress import SweepProgress
 
 LINE = re.compile(r"\d+/\d+ trials(, \d+ failed)? \| +\d+% \| [\d,]+ steps/s \| [\d:]+ elapsed, ([\d:]+|--) to go")

@@ -11,7 +11,7 @@ import pytest
 from nbclient import NotebookClient
 from nbformat import NotebookNode
 
-from .conftest import TINY
+from ..tiny_sweeps import TINY
 
 SETTING = f"""
 import os, signal, threading, time
@@ -27,7 +27,7 @@ DISPLAY = """
 from rich.text import Text
 from rhm_sweeps.sweeps.live import LiveView
 from rhm_sweeps.sweeps.progress import SweepProgress
-from rhm_sweeps.sweeps.pack_progress import Progress
+from rhm_sweeps.packs.pack_progress import Progress
 from rhm_sweeps.sweep.training import new_console
 with LiveView(SweepProgress({"a<b": 3}), new_console(), "tiny") as view:
     for step in range(1, 5):

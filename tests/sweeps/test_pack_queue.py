@@ -5,11 +5,11 @@ from __future__ import annotations
 import pytest
 
 from rhm_sweeps.ledger import Ledger, PackRecord
+from rhm_sweeps.packs.pack_orders import PackOrders, read_orders, write_orders
 from rhm_sweeps.sweeps.folder import SweepFolder
-from rhm_sweeps.sweeps.pack_orders import PackOrders, read_orders, write_orders
 from rhm_sweeps.sweeps.pack_queue import LONGEST_PAUSE_S, PackQueue
 
-from .conftest import record, tiny_plan
+from ..tiny_sweeps import record, tiny_plan
 
 
 class Clock:

@@ -14,7 +14,7 @@ from rhm_sweeps.sweeps.code_identity import code_hash
 from rhm_sweeps.sweeps.plan_record import check_code, is_planned
 from rhm_sweeps.version import __version__
 
-from .conftest import record, tiny_packs, tiny_plan, tiny_space
+from ..tiny_sweeps import record, tiny_packs, tiny_plan, tiny_space
 
 
 def test_the_plan_is_recorded_as_it_is(ledger: Ledger) -> None:

@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 
 from rhm_sweeps.ledger import MetricPoint
-from rhm_sweeps.sweeps.pack_progress import Ending, Progress
-from rhm_sweeps.sweeps.pack_run import PackRun
+from rhm_sweeps.packs.pack_progress import Ending, Progress
+from rhm_sweeps.packs.pack_run import PackRun
 from rhm_sweeps.sweeps.progress import SweepProgress, duration
 
-from .conftest import tiny_packs, tiny_plan
+from ..tiny_sweeps import tiny_packs, tiny_plan
 
 
 def started(members: dict[str, int], seconds_ago: float = 10.0, finished_before: int = 0) -> SweepProgress:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 
 from rhm_sweeps.ledger import Ledger, MetricPoint
-from rhm_sweeps.sweeps.pack_progress import Ending, Progress
+from rhm_sweeps.packs.pack_progress import Ending, Progress
 from rhm_sweeps.sweeps.recorder import Recorder
 
-from .conftest import RecordingView
+from ..tiny_sweeps import RecordingView
 
 
 @pytest.fixture

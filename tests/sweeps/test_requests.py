@@ -16,7 +16,7 @@ from rhm_sweeps.sweeps.folder import SweepFolder, sweep_status
 from rhm_sweeps.sweeps.lock import sweep_lock
 from rhm_sweeps.sweeps.requests import pause_sweep, stop_sweep, stop_trials, unpause_sweep
 
-from .conftest import LIMITS, RecordingView, run_alone, tiny_plan
+from ..tiny_sweeps import LIMITS, RecordingView, run_alone, tiny_plan
 
 
 @contextmanager

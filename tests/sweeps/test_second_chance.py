@@ -8,13 +8,13 @@ from collections.abc import Callable
 import pytest
 
 from rhm_sweeps.ledger import Ledger
+from rhm_sweeps.packs.pack_progress import Progress
 from rhm_sweeps.sweeps import control
 from rhm_sweeps.sweeps.drive import Outcome
 from rhm_sweeps.sweeps.folder import SweepFolder
-from rhm_sweeps.sweeps.pack_progress import Progress
 from rhm_sweeps.sweeps.second_chance import take_up
 
-from .conftest import LOG2_STEPS, RecordingView
+from ..tiny_sweeps import LOG2_STEPS, RecordingView
 from .test_growth import POOLS
 
 Go = Callable[..., Outcome]

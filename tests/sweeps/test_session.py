@@ -13,18 +13,18 @@ from rich.console import Console
 
 from rhm_sweeps.errors import ConfigError, LockedError, SweepError, TrackingError, UsageError
 from rhm_sweeps.ledger import Ledger
+from rhm_sweeps.pools.pools import Pool, Pools
+from rhm_sweeps.running.tasks import Driver
 from rhm_sweeps.spaces.search_space import SearchSpace
 from rhm_sweeps.sweeps import drive, plan_record, session
 from rhm_sweeps.sweeps.folder import SweepFolder, sweep_folder
 from rhm_sweeps.sweeps.lock import sweep_lock
 from rhm_sweeps.sweeps.outlook import Outlook, look_ahead
-from rhm_sweeps.sweeps.pools import Pool, Pools
 from rhm_sweeps.sweeps.session import SessionOptions, SessionResult, finished_trials, launch, resume
 from rhm_sweeps.sweeps.stop_request import StopRequest
-from rhm_sweeps.sweeps.tasks import Driver
 from rhm_sweeps.tracking.runs import SIGNATURE
 
-from .conftest import LOG2_STEPS, TINY, record, run_alone, tiny_plan, tiny_space
+from ..tiny_sweeps import LOG2_STEPS, TINY, record, run_alone, tiny_plan, tiny_space
 
 POOLS = Pools((Pool("local", "cpu", 2, 1.0, 0.0, 8.0),))
 Launch = Callable[..., SessionResult]

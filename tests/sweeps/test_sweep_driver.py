@@ -8,17 +8,17 @@ from dataclasses import dataclass, field
 import pytest
 
 from rhm_sweeps.ledger import Ledger, MetricPoint
+from rhm_sweeps.packs.pack_orders import PackOrders, read_orders
+from rhm_sweeps.packs.pack_progress import Ending, Progress
+from rhm_sweeps.running.tasks import PackTask
 from rhm_sweeps.sweeps import control
 from rhm_sweeps.sweeps.control import ask
 from rhm_sweeps.sweeps.folder import SweepFolder
-from rhm_sweeps.sweeps.pack_orders import PackOrders, read_orders
-from rhm_sweeps.sweeps.pack_progress import Ending, Progress
 from rhm_sweeps.sweeps.pack_queue import CRASHES_FORGIVEN
 from rhm_sweeps.sweeps.sweep_driver import SweepDriver
-from rhm_sweeps.sweeps.tasks import PackTask
 from rhm_sweeps.training.checkpoints import save_checkpoint, step_path
 
-from .conftest import LIMITS, RecordingView, record, tiny_plan
+from ..tiny_sweeps import LIMITS, RecordingView, record, tiny_plan
 
 Make = Callable[..., SweepDriver]
 

@@ -203,5 +203,5 @@ def test_both_databases_get_the_same_statements(dialect: sa.Dialect) -> None:
     insert = run_tables.INSERTS[dialect.name]
     table = Base.metadata.tables["latest_metrics"]
     text = " ".join(str(run_tables._newest(insert(table), table).compile(dialect=dialect)).split())
-    assert "DO UPDATE SET step = excluded.step, timestamp = excluded.timestamp, value = excluded.value" in text
+    assert "DO UPDATE SET value = excluded.value, timestamp = excluded.timestamp, step = excluded.step" in text
     assert "WHERE (excluded.step, excluded.timestamp, excluded.value) > (latest_metrics.step, " in text

@@ -1,0 +1,29 @@
+"""Tells apart errors that say that memory ran out: such a pack is tried again with fewer members."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import torch
+
+from rhm_sweeps.config import TrialConfig
+from rhm_sweeps.packs.pack_progress import Progress
+
+_TEXTS = ("can't allocate memory", "DefaultCPUAllocator", "out of memory", "CUBLAS_STATUS_ALLOC_FAILED")
+"""How torch's errors without a class of their own say it."""
+_LONGEST = 300
+
+
+def memory_problem(error: BaseException) -> str | None:
+    """Say in a line how memory ran out, or return None if the error is of another kind."""
+    is_memory = isinstance(error, torch.OutOfMemoryError | MemoryError)
+    told = isinstance(error, RuntimeError) and any(text in str(error) for text in _TEXTS)
+    if not (is_memory or told):
+        return None
+    text = " ".join(str(error).split()) or "out of memory"
+    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}..."
+
+
+def too_big(trials: Sequence[TrialConfig], problem: str) -> Progress:
+    """What a pack of these trials reports that does not fit: all of them are still to be trained."""
+    return Progress(0, trials[0].training.steps, len(trials), 0.0, too_big=problem)

@@ -1,0 +1,135 @@
+"""What a plan costs, pool by pool: FLOPs and memory from the model's graph, seconds from rates measured on this machine."""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from rhm_sweeps.config import TrialConfig
+from rhm_sweeps.evaluation.fixed_pairs import ROWS_PER_CALL
+from rhm_sweeps.packs.flops import evaluation_flops, model_cost, training_flops
+from rhm_sweeps.packs.packing import Pack
+from rhm_sweeps.pools.pools import Pool
+
+PROCESS_GIB = 0.75
+"""Memory of a worker before it holds a model: the interpreter, torch and Ray."""
+USABLE_MEMORY = 0.8
+MAX_MEMBERS = {"cpu": 16, "cuda": 256}
+"""Beyond this a bigger pack is no faster."""
+_ADAM_COPIES = 4  # weight, gradient and two moments
+
+
+@dataclass(frozen=True)
+class Rates:
+    """FLOPs per second that a processor reaches on packs of one shape, in training and in sampling."""
+
+    training: float
+    sampling: float
+
+
+RatesOf = Callable[[TrialConfig], Rates]
+"""The rates of a trial's shape."""
+
+
+@dataclass(frozen=True)
+class PoolEstimate:
+    """Of the packs of one pool: FLOPs, memory of the largest pack, and seconds until the last is done, None where not known."""
+
+    trials: int
+    packs: int
+    flops: float
+    memory_gib: float
+    seconds: float | None
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """Of a whole plan; its pools work side by side."""
+
+    pools: Mapping[str, PoolEstimate]
+
+    def times(self, factor: float) -> Estimate:
+        """The estimate of so many times the work."""
+        return Estimate({
+            name: replace(
+                pool, flops=pool.flops * factor, seconds=None if pool.seconds is None else pool.seconds * factor
+            )
+            for name, pool in self.pools.items()
+        })  # fmt: skip
+
+    @property
+    def flops(self) -> float:
+        return sum(pool.flops for pool in self.pools.values())
+
+    @property
+    def memory_gib(self) -> float:
+        """Memory of the largest pack."""
+        return max((pool.memory_gib for pool in self.pools.values()), default=0.0)
+
+    @property
+    def seconds(self) -> float | None:
+        """Seconds until the last pack is done; None if that is not known of a pool."""
+        seconds = [pool.seconds for pool in self.pools.values()]
+        known = [value for value in seconds if value is not None]
+        return max(known, default=0.0) if len(known) == len(seconds) else None
+
+
+def member_gib(config: TrialConfig) -> float:
+    """Memory of one member of a pack: weights, gradients, moments, activations of a batch and its strings."""
+    cost, training = model_cost(config), config.training
+    strings = (training.train_size + config.evaluation.loss_pairs * 32) * config.grammar.string_length
+    at_once = training.batch_size * config.diffusion.n_trajectories / training.accumulation
+    return (4 * _ADAM_COPIES * cost.parameters + cost.saved_bytes * at_once * 1.5 + strings) / 2**30
+
+
+def sampling_gib(config: TrialConfig, device: str = "cpu") -> float:
+    """Memory of one forward pass of the sampler, over all members."""
+    return 2 * model_cost(config).saved_bytes * ROWS_PER_CALL[device] / config.grammar.string_length / 2**30
+
+
+def max_members(pool: Pool) -> Callable[[TrialConfig], int]:
+    """How many members a pack may have in a pool: as many as fit its memory and still make it faster."""
+
+    def most(config: TrialConfig) -> int:
+        room = pool.memory_gib * USABLE_MEMORY - PROCESS_GIB - sampling_gib(config, pool.device)
+        return max(1, min(MAX_MEMBERS[pool.device], int(room / member_gib(config))))
+
+    return most
+
+
+def pack_gib(pack: Pack, device: str = "cpu") -> float:
+    """Memory of the process that trains a pack."""
+    return PROCESS_GIB + sampling_gib(pack.trials[0], device) + sum(member_gib(trial) for trial in pack.trials)
+
+
+def pack_seconds(pack: Pack, rates: Rates) -> float:
+    """Seconds from the first step of a pack to its last evaluation, alone on a processor of these rates."""
+    return sum(
+        training_flops(trial) / rates.training + evaluation_flops(trial) / rates.sampling for trial in pack.trials
+    )
+
+
+def estimate_pool(packs: Sequence[Pack], pool: Pool, rates: RatesOf | None) -> PoolEstimate:
+    """What packs cost on a pool; they go to the first free slot in order, and packs on one GPU share its rates."""
+    share = pool.gpus_per_pack if pool.device != "cpu" and 0 < pool.gpus_per_pack < 1 else 1.0
+    seconds = (
+        None
+        if rates is None
+        else _makespan((pack_seconds(pack, rates(pack.trials[0])) / share for pack in packs), pool.slots)
+    )
+    return PoolEstimate(
+        trials=sum(len(pack.trials) for pack in packs),
+        packs=len(packs),
+        flops=sum(training_flops(trial) + evaluation_flops(trial) for pack in packs for trial in pack.trials),
+        memory_gib=max((pack_gib(pack, pool.device) for pack in packs), default=0.0),
+        seconds=seconds,
+    )
+
+
+def _makespan(durations: Iterable[float], slots: int) -> float:
+    """Time at which the last of the jobs ends, when each starts on the slot that is free first."""
+    ends = [0.0] * slots
+    for duration in durations:
+        heapq.heapreplace(ends, ends[0] + duration)
+    return max(ends)

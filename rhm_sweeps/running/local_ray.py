@@ -1,0 +1,74 @@
+"""Ray on this machine, for one run: private, quiet, and gone at the end."""
+
+from __future__ import annotations
+
+import logging
+import os
+import secrets
+import signal
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, redirect_stdout
+from pathlib import Path
+
+import ray
+
+from rhm_sweeps.errors import SweepError
+from rhm_sweeps.pools.cluster import Node
+from rhm_sweeps.running.scratch import scratch_folder
+
+OBJECT_STORE_BYTES = 100 * 2**20
+
+
+@contextmanager
+def local_ray(machine: Node) -> Iterator[Path]:
+    """Run Ray while the block lasts, with these resources, reachable from this machine only; yield a scratch folder.
+
+    Raises:
+        SweepError: if Ray cannot start.
+    """
+    with scratch_folder() as scratch, Path(os.devnull).open("w") as nowhere, redirect_stdout(nowhere):
+        try:
+            with sigterm_is_ours():
+                _start(machine, scratch)
+            yield scratch
+        finally:
+            ray.shutdown()
+
+
+def _start(machine: Node, scratch: Path) -> None:
+    # Without a token in the environment Ray writes one into the user's home, readable by all users of the machine.
+    os.environ.setdefault("RAY_AUTH_TOKEN", secrets.token_hex(32))
+    resources = dict(machine.resources)
+    try:
+        ray.init(
+            address="local",
+            num_cpus=int(resources.pop("CPU")),
+            num_gpus=int(resources.pop("GPU", 0)),
+            _memory=int(resources.pop("memory")),
+            resources=resources,
+            include_dashboard=False,
+            log_to_driver=False,
+            logging_level=logging.CRITICAL,  # what goes wrong, the ledger and the view say
+            object_store_memory=OBJECT_STORE_BYTES,
+            _temp_dir=str(scratch),
+        )
+    except Exception as error:
+        raise SweepError(f"Ray cannot start on this machine: {error}") from error
+
+
+@contextmanager
+def sigterm_is_ours() -> Iterator[None]:
+    """Put the handler of SIGTERM back, in whose place Ray sets one that exits; a signal in the meantime is not lost."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    handler = signal.getsignal(signal.SIGTERM)
+    try:
+        yield
+    except SystemExit:
+        if not callable(handler):
+            raise
+        handler(signal.SIGTERM, None)
+    finally:
+        signal.signal(signal.SIGTERM, handler)

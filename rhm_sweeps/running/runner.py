@@ -1,0 +1,112 @@
+"""Runs packs on pools by Ray Tune. Ray executes; the queue is the driver's, and what happened goes to it at once."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from ray import tune
+from ray.tune.schedulers import FIFOScheduler
+
+from rhm_sweeps.errors import SweepError
+from rhm_sweeps.pools.cluster import check_pools, local_cluster
+from rhm_sweeps.pools.pools import Pools
+from rhm_sweeps.running.local_ray import local_ray
+from rhm_sweeps.running.ray_cluster import joined_ray, present_cluster
+from rhm_sweeps.running.ray_events import DriverQueue, PackEvents, StopAsked
+from rhm_sweeps.running.tasks import Driver, PackTask
+from rhm_sweeps.running.trainable import PackTrainable
+
+
+class _InOrder(FIFOScheduler):  # type: ignore[misc]
+    """Leaves it to the queue who is next.
+
+    Asked, Ray's own scheduler names the pack that has waited longest; if that one's process is still starting, Ray ends it and gives
+    the pack a process that has just become free. Packs shorter than a start would so keep every other slot from ever starting.
+    """
+
+    def choose_trial_to_run(self, tune_controller: Any, **_: Any) -> None:
+        """No one in particular."""
+
+
+def run_packs(
+    driver: Driver,
+    pools: Pools,
+    *,
+    address: str | None = None,
+    checkpoint_interval_s: float = 60.0,
+    report_interval_s: float = 1.0,
+    trainable: type[PackTrainable] = PackTrainable,
+) -> None:
+    """Run the packs that the driver hands out until it is over or says stop; a stopped pack saves before it leaves.
+
+    Args:
+        pools: where packs may run. The driver keeps to their limits.
+        address: of an existing Ray cluster, `auto` or host:port; None: Ray is started on this machine, for this run only.
+        trainable: what trains a pack.
+
+    Raises:
+        SweepError: if Ray cannot start or be joined, or if no pack of some pool could ever run.
+    """
+
+    def config(task: PackTask) -> dict[str, Any]:
+        intervals = {"checkpoint_interval_s": checkpoint_interval_s, "report_interval_s": report_interval_s}
+        return {**task_config(task, pools[task.pool].device), **intervals}
+
+    with _ray(address) as scratch:
+        if problems := check_pools(present_cluster(), pools.usable):
+            raise SweepError("; ".join(map(str, problems)))
+        if not driver.should_stop():
+            _tuner(trainable, DriverQueue(driver, config), pools, driver, scratch).fit()
+
+
+@contextmanager
+def _ray(address: str | None) -> Iterator[Path]:
+    with joined_ray(address) if address else local_ray(local_cluster().nodes[0]) as scratch:
+        yield scratch
+
+
+def task_config(task: PackTask, device: str) -> dict[str, Any]:
+    """A pack as the configuration of a Ray Tune trial: plain data."""
+    return {
+        "pack": task.id,
+        "pool": task.pool,
+        "trials": json.dumps([trial.model_dump() for trial in task.trials]),
+        "folder": str(task.folder.resolve()),
+        "models_folder": str(task.models_folder.resolve()),
+        "sources": {signature: str(path.resolve()) for signature, path in task.sources.items()},
+        "device": device,
+    }
+
+
+def _tuner(
+    trainable: type[PackTrainable], queue: DriverQueue, pools: Pools, driver: Driver, scratch: Path
+) -> tune.Tuner:
+    places = {pool.name: _place(pool.request, pool.labels) for pool in pools.usable}
+    return tune.Tuner(
+        tune.with_resources(trainable, lambda config: places[config["pool"]]),
+        tune_config=tune.TuneConfig(
+            search_alg=queue,
+            scheduler=_InOrder(),
+            num_samples=-1,
+            max_concurrent_trials=sum(pools.limits.values()),
+            reuse_actors=True,
+        ),
+        run_config=tune.RunConfig(
+            name="packs",
+            storage_path=str(scratch),
+            callbacks=[PackEvents(driver)],
+            stop=StopAsked(driver),
+            failure_config=tune.FailureConfig(max_failures=0),
+            checkpoint_config=tune.CheckpointConfig(checkpoint_at_end=False),
+            verbose=0,
+        ),
+    )
+
+
+def _place(request: Mapping[str, float], labels: Mapping[str, str]) -> tune.PlacementGroupFactory:
+    selector = {"bundle_label_selector": [dict(labels)]} if labels else {}
+    return tune.PlacementGroupFactory([dict(request)], **selector)

@@ -1,0 +1,48 @@
+"""What a runner asks of the driver and tells it: the interface between driving a sweep and executing packs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Protocol
+
+from rhm_sweeps.config import TrialConfig
+from rhm_sweeps.packs.pack_progress import Progress
+
+
+@dataclass(frozen=True)
+class PackTask:
+    """A pack to run: its unfinished trials, the folders of its checkpoints and of what members leave, and the pool that runs it."""
+
+    id: str
+    trials: tuple[TrialConfig, ...]
+    folder: Path
+    models_folder: Path
+    pool: str = "local"
+    sources: Mapping[str, Path] = field(default_factory=dict)
+    """For trials, by signature, that go on where another ended: the file of its training state. All are at one step."""
+
+
+class Driver(Protocol):
+    """Hands out packs and hears what becomes of them, in its own process, as it happens.
+
+    A pack that was handed out keeps its place in its pool until its progress is `finished` or it crashed.
+    """
+
+    def next_pack(self) -> PackTask | None:
+        """The next pack that has a place, or None if there is none at present."""
+
+    def is_over(self) -> bool:
+        """Whether nothing runs and nothing is to come."""
+
+    def should_stop(self) -> bool:
+        """Whether to save and leave everything."""
+
+    def started(self, pack: str) -> None:
+        """A process has the pack."""
+
+    def progressed(self, pack: str, progress: Progress) -> None: ...
+
+    def crashed(self, pack: str, reason: str) -> None:
+        """The process of the pack died. Whether the pack is handed out again is for `next_pack` to say."""

@@ -1,0 +1,79 @@
+"""A driver without a ledger, for tests of what runs packs: it hands out a list of packs and remembers what it is told."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from rhm_sweeps.config import parse_trial
+from rhm_sweeps.packs.pack_progress import Progress
+from rhm_sweeps.running.tasks import PackTask
+
+from ..tiny_sweeps import TINY
+
+
+def tiny_task(name: str, pool: str, folder: Path, **training: Any) -> PackTask:
+    """A pack of one trial that trains in a moment."""
+    trial = parse_trial({**TINY, "training": {**TINY["training"], "train_size": 8, **training}})
+    return PackTask(name, (trial,), folder / name, folder / "models", pool)
+
+
+@dataclass
+class PackDriver:
+    """Hands out packs in order, of each pool at most its limit at once, and those again whose process died."""
+
+    waiting: list[PackTask]
+    limits: Mapping[str, int]
+    heard: Callable[[str, Progress], None] = lambda pack, progress: None
+    running: dict[str, PackTask] = field(default_factory=dict)
+    events: list[tuple[str, str]] = field(default_factory=list)
+    most: dict[str, int] = field(default_factory=dict)
+    """The most packs of each pool that were at work at once."""
+    at_work: set[str] = field(default_factory=set)
+    reports: dict[str, list[Progress]] = field(default_factory=dict)
+    crashes: list[tuple[str, str]] = field(default_factory=list)
+    stop_at: float = float("inf")
+    keeps_waiting: bool = False
+    """Whether more packs may come for ever."""
+
+    def next_pack(self) -> PackTask | None:
+        for task in self.waiting:
+            if self._count(task.pool, self.running) < self.limits[task.pool]:
+                self.waiting.remove(task)
+                self.running[task.id] = task
+                return task
+        return None
+
+    def _count(self, pool: str, packs: Sequence[str] | Mapping[str, PackTask] | set[str]) -> int:
+        return sum(self.running[pack].pool == pool for pack in packs)
+
+    def is_over(self) -> bool:
+        return not self.keeps_waiting and not self.waiting and not self.running
+
+    def should_stop(self) -> bool:
+        return time.monotonic() >= self.stop_at
+
+    def started(self, pack: str) -> None:
+        self.events.append(("started", pack))
+        self.at_work.add(pack)
+        pool = self.running[pack].pool
+        self.most[pool] = max(self.most.get(pool, 0), self._count(pool, self.at_work))
+
+    def progressed(self, pack: str, progress: Progress) -> None:
+        self.reports.setdefault(pack, []).append(progress)
+        self.heard(pack, progress)
+        if progress.finished:
+            self.events.append(("finished", pack))
+            self._free(pack)
+
+    def crashed(self, pack: str, reason: str) -> None:
+        self.crashes.append((pack, reason))
+        self.waiting.append(self.running[pack])
+        self._free(pack)
+
+    def _free(self, pack: str) -> None:
+        self.at_work.discard(pack)
+        del self.running[pack]
