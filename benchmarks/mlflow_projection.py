@@ -18,9 +18,9 @@ from unittest.mock import patch
 
 from rhm_sweeps.config import TrialConfig
 from rhm_sweeps.ledger import Ledger, MetricPoint, TrialRecord
-from rhm_sweeps.tracking import session
 from rhm_sweeps.tracking.connection import connect
 from rhm_sweeps.tracking.projection import project
+from rhm_sweeps.tracking.run_tables import open_tables
 from rhm_sweeps.tracking.store import resolve_store
 
 
@@ -54,7 +54,8 @@ def seconds(size: Size, *, by_client: bool) -> float:
         fill(ledger, size)
         store = resolve_store(None, None, Path(folder))
         connect(store, create=True)  # making MLflow's tables takes seconds once
-        with patch.object(session, "open_tables", (lambda *_: None) if by_client else session.open_tables):
+        way = (lambda *_: None) if by_client else open_tables
+        with patch("rhm_sweeps.tracking.session.open_tables", way):
             begun = time.process_time()
             sent = project(ledger, store)
             spent = time.process_time() - begun

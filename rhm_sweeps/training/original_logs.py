@@ -12,7 +12,7 @@ from typing import Any
 import torch
 
 from rhm_sweeps.errors import CheckpointError
-from rhm_sweeps.training.original_models import UNREADABLE
+from rhm_sweeps.training.original_models import load_plain
 
 ARGUMENTS = {
     **{
@@ -58,16 +58,12 @@ def read_logs(path: Path) -> OriginalLogs:
     Raises:
         CheckpointError: if it is missing or holds more than tensors, plain values and an `argparse.Namespace`.
     """
-    try:
-        with torch.serialization.safe_globals([argparse.Namespace]):
-            logs = torch.load(path, map_location="cpu", weights_only=True)
-    except OSError as error:
-        raise CheckpointError(f"cannot read {path}: {error.strerror or error}") from None
-    except UNREADABLE:
-        raise CheckpointError(
-            f"{path} holds more than tensors, plain values and arguments, or is damaged, and is not read; "
-            "leave --logs out and give the trial by flags"
-        ) from None
+    with torch.serialization.safe_globals([argparse.Namespace]):
+        logs = load_plain(
+            path,
+            "holds more than tensors, plain values and arguments, or is damaged, and is not read; "
+            "leave --logs out and give the trial by flags",
+        )
     arguments = logs.get("args") if isinstance(logs, Mapping) else None
     if not isinstance(arguments, argparse.Namespace | Mapping):
         raise CheckpointError(f"{path} holds no `args`; leave --logs out and give the trial by flags")

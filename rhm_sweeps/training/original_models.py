@@ -11,6 +11,7 @@ import pickle
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -55,20 +56,29 @@ class _Layer:
         return 1.0 if self.theirs == "model.readout" else 0.5
 
 
+def load_plain(path: Path, problem: str) -> Any:
+    """What `torch.save` wrote, of plain values and tensors; nothing in the file is executed.
+
+    Raises:
+        CheckpointError: if it is missing, or, with the problem, if it holds anything else.
+    """
+    try:
+        return torch.load(path, map_location="cpu", weights_only=True)
+    except OSError as error:
+        raise CheckpointError(f"cannot read {path}: {error.strerror or error}") from None
+    except UNREADABLE:
+        raise CheckpointError(f"{path} {problem}") from None
+
+
 def read_original(path: Path) -> dict[str, Tensor]:
     """Read a state dict; nothing in the file is executed.
 
     Raises:
         CheckpointError: if it is missing or holds anything else.
     """
-    try:
-        state = torch.load(path, map_location="cpu", weights_only=True)
-    except OSError as error:
-        raise CheckpointError(f"cannot read {path}: {error.strerror or error}") from None
-    except UNREADABLE:
-        raise CheckpointError(
-            f"{path} holds more than tensors, or is damaged; it must be a state dict, such as `<output>_ddpm_rhm.pt`"
-        ) from None
+    state = load_plain(
+        path, "holds more than tensors, or is damaged; it must be a state dict, such as `<output>_ddpm_rhm.pt`"
+    )
     if not isinstance(state, Mapping) or not all(isinstance(name, str) for name in state):
         raise CheckpointError(f"{path} holds a {type(state).__name__}, but must be a state dict: names to tensors")
     strange = [name for name, value in state.items() if not isinstance(value, Tensor)]
