@@ -39,7 +39,7 @@ venv: $(RUN)  ## Make .venv/ with what the package needs; nothing to do unless p
 
 .PHONY: test
 test: $(DEV)  ## Run all tests, two files at a time, then those that need the machine for themselves
-	@$(BIN)/python -m pytest -m "not alone" -n $(PYTEST_WORKERS) --dist loadfile $(PYTEST_FLAGS) || [ $$? = $(NONE_CHOSEN) ]
+	@$(BIN)/python -m pytest -m "not alone" -n $(PYTEST_WORKERS) --dist loadfile --no-loadscope-reorder $(PYTEST_FLAGS) || [ $$? = $(NONE_CHOSEN) ]
 	@$(BIN)/python -m pytest -m alone $(PYTEST_FLAGS) || [ $$? = $(NONE_CHOSEN) ]
 
 .PHONY: test-fast

@@ -54,3 +54,13 @@ def mlflow_folder(tmp_path: Path, put_mlflow: Callable[[Path], None]) -> Path:
     """A folder whose `results/` is tracked in the `mlflow.db` that is ready there."""
     put_mlflow(tmp_path)
     return tmp_path
+
+
+LONGEST = ("test_readme.py", "test_kill.py", "test_control.py", "test_pools_on_a_cluster.py", "test_runner.py")
+"""Files that take a minute and more: begun first, so that no core waits for them at the end."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put the longest files first, and otherwise keep the order."""
+    place = {name: index for index, name in enumerate(LONGEST)}
+    items.sort(key=lambda item: place.get(item.path.name, len(LONGEST)))

@@ -58,7 +58,9 @@ class Command:
         with suppress(psutil.NoSuchProcess):
             for member in self.process.children(recursive=True):
                 with suppress(psutil.NoSuchProcess):
-                    self.family[member] = " ".join(member.cmdline())
+                    line = " ".join(member.cmdline())
+                    if not self.family.get(member, "").startswith(WORKERS):  # whose title changes when its pack is done
+                        self.family[member] = line
 
     @property
     def workers(self) -> set[psutil.Process]:

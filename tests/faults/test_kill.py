@@ -181,7 +181,7 @@ def test_every_planned_trial_is_done(story: Story) -> None:
     assert story.last.code == 0, story.last.err
     status = sweep_status(story.folder)
     assert status["state"] == "finished"
-    assert status["trials"] == {"planned": 8, "done": 8, "failed": 0, "running": 0, "pending": 0}
+    assert {state: count for state, count in status["trials"].items() if count} == {"planned": 8, "done": 8}
     models = {path.stem for path in story.folder.models.iterdir()}
     assert models == set(planned(story))
 

@@ -11,6 +11,7 @@ import pytest
 
 from rhm_sweeps.errors import SweepError
 from rhm_sweeps.ledger import Ledger
+from rhm_sweeps.packs.pack_progress import Progress
 from rhm_sweeps.sweeps.drive import drive
 from rhm_sweeps.sweeps.folder import SweepFolder, sweep_status
 from rhm_sweeps.sweeps.lock import sweep_lock
@@ -19,10 +20,18 @@ from rhm_sweeps.sweeps.requests import pause_sweep, stop_sweep, stop_trials, unp
 from ..tiny_sweeps import LIMITS, RecordingView, run_alone, tiny_plan
 
 
+class SlowView(RecordingView):
+    """Takes its time over each report, so that a sweep of seconds lasts long enough to be asked for something."""
+
+    def update(self, pack: str, progress: Progress) -> None:
+        super().update(pack, progress)
+        time.sleep(0.3)
+
+
 @contextmanager
 def driven(folder: SweepFolder) -> Iterator[RecordingView]:
     """A thread drives the sweep as another process would: with its own connection and the sweep's lock."""
-    view = RecordingView()
+    view = SlowView()
 
     def run() -> None:
         with sweep_lock(folder.path), Ledger(folder.path) as ledger:
