@@ -89,8 +89,9 @@ class SweepDriver:
         self._recorder.started(pack)
 
     def progressed(self, pack: str, progress: Progress) -> None:
-        news = self._recorder.progressed(pack, progress)
-        self._note(pack, news)
+        with self._ledger.transaction():  # one wait for the disk
+            news = self._recorder.progressed(pack, progress)
+            self._note(pack, news)
         self._judge(pack, news.points)
         if progress.too_big:
             self._make_smaller(pack, progress.too_big)
