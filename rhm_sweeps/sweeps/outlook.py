@@ -12,7 +12,7 @@ from rhm_sweeps.config import TrialConfig
 from rhm_sweeps.pools.calibration import estimate_packs
 from rhm_sweeps.pools.cost import Estimate
 from rhm_sweeps.pools.pool_packs import PoolPacks, pool_packs
-from rhm_sweeps.pools.pools import Pools
+from rhm_sweeps.pools.pools import Pool, Pools
 from rhm_sweeps.search.study import Study
 from rhm_sweeps.spaces.search_space import SearchSpace
 from rhm_sweeps.sweeps.plan import MAX_SETTINGS, Plan, make_plan
@@ -67,10 +67,18 @@ class Outlook:
             ("not required, left out", f"{found['not_required']:,}"),
             ("repeated, merged", f"{found['duplicates']:,}"),
             ("packs", self._packs_said()),
-            *((f"pool {pool.name}", f"{pool.slots} {pool.device} slots") for pool in self.pools.pools),
+            *((f"pool {pool.name}", self._pool_said(pool)) for pool in self.pools.pools),
             ("memory per pack", f"{self.estimate.memory_gib:.2f} GiB"),
             ("floating-point work", f"{self.estimate.flops:.2e} FLOP"),
             ("time", "not known" if seconds is None else f"about {duration(seconds)}"),
+        )
+
+    def _pool_said(self, pool: Pool) -> str:
+        slots, cost = f"{pool.slots} {pool.device} slots", self.estimate.pools.get(pool.name)
+        if cost is None or len(self.pools.pools) == 1:
+            return slots
+        return f"{slots}, {cost.packs:,} packs, " + (
+            "time not known" if cost.seconds is None else duration(cost.seconds)
         )
 
     def _packs_said(self) -> str:

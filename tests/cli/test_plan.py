@@ -33,3 +33,14 @@ def test_a_space_that_is_too_large_is_refused_after_its_size_is_said(rhm_sweep: 
     said = rhm_sweep("plan", tiny, "-s", "seed_rules=range:0,2000000", code=2)
     assert "2,000,002 settings" in said.out
     assert "must have <= 1,000,000; coarsen an axis, or accept as many with --max-settings 2000002" in said.words
+
+
+@pytest.mark.slow
+def test_each_pool_has_its_packs_and_its_time(rhm_sweep: RhmSweep, tiny: str, tmp_path: Path) -> None:
+    routes = "routes: [{when: steps > 4, pool: long}, {pool: short}]"
+    (tmp_path / "pools.yaml").write_text(
+        "pools: {short: {memory_gib: 1, max_packs: 1}, long: {memory_gib: 2, max_packs: 1}}\n" + routes
+    )
+    words = " ".join(rhm_sweep("plan", tiny, "-s", "replicas=2", "--pools", "pools.yaml").out.split())
+    assert "pool short 1 cpu slots, 1 packs, 0:0" in words
+    assert "pool long 1 cpu slots, 1 packs, 0:0" in words
