@@ -47,8 +47,13 @@ class AdaptiveSearch:
         self._open = {record.number: record for record in records if record.values is None}
 
     @property
+    def remaining(self) -> int:
+        """Suggestions that are still to be made."""
+        return self._study.remaining
+
+    @property
     def is_over(self) -> bool:
-        return not self._open and not self._study.remaining
+        return not self._open and not self.remaining
 
     def advance(self, free_places: int) -> bool:
         """Take in the results of suggestions whose trials have ended, ask for as many more as are to be tried now, and plan them."""

@@ -19,7 +19,7 @@ Run = Callable[[Driver], None]
 
 @dataclass(frozen=True)
 class Outcome:
-    """How a drive ended: trials by state, and whether it was asked to stop."""
+    """How a drive ended: trials by state, unmade suggestions among the unfinished ones; and whether it was asked to stop."""
 
     done: int
     failed: int
@@ -48,7 +48,7 @@ def drive(
             run(driver)
     finally:
         _return_to_pending(ledger)
-        outcome = outcome_of(ledger, interrupted=stop())
+        outcome = outcome_of(ledger, search.remaining if search else 0, interrupted=stop())
         ledger.set_meta(state="interrupted" if outcome.unfinished else "failed" if outcome.failed else "finished")
     return outcome
 
@@ -57,8 +57,8 @@ def _return_to_pending(ledger: Ledger) -> None:
     ledger.set_state([trial.signature for trial in ledger.trials("running")], "pending")
 
 
-def outcome_of(ledger: Ledger, *, interrupted: bool = False) -> Outcome:
-    """How the trials of a sweep have ended so far."""
+def outcome_of(ledger: Ledger, to_come: int = 0, *, interrupted: bool = False) -> Outcome:
+    """How the trials of a sweep have ended so far, when so many suggestions are to come."""
     counts = ledger.counts()
-    unfinished = counts["pending"] + counts["running"]
+    unfinished = counts["pending"] + counts["running"] + to_come
     return Outcome(counts["done"], counts["failed"], unfinished, interrupted, counts["stopped"])

@@ -32,8 +32,12 @@ class Search(Protocol):
         """The plan was changed by another process."""
 
     @property
+    def remaining(self) -> int:
+        """How often it will still add trials."""
+
+    @property
     def is_over(self) -> bool:
-        """Whether no more trials will come."""
+        """Whether no more trials will come, and what became of all of them is known."""
 
 
 class SweepDriver:

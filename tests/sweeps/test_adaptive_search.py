@@ -67,12 +67,13 @@ def test_suggestions_are_trained_with_their_replicas_and_valued_by_their_mean(tm
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("reports", [2, 9])
+@pytest.mark.parametrize("reports", [2, 9, 16])
 def test_an_interrupted_search_asks_and_finds_what_an_uninterrupted_one_does(tmp_path: Path, reports: int) -> None:
     space = space_of({**TPE, "batch": 2})
     searched(tmp_path / "whole", space)
     stopped = searched(tmp_path / "parts", space, RecordingView(stop_after=reports))
     assert stopped.interrupted
+    assert stopped.unfinished > 0
     assert searched(tmp_path / "parts", space).done == 10
     with ledger_of(tmp_path / "whole") as whole, ledger_of(tmp_path / "parts") as parts:
         assert parts.suggestions() == whole.suggestions()

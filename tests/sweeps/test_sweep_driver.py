@@ -217,6 +217,10 @@ class Twice:
     def reload(self) -> None:
         pass
 
+    @property
+    def remaining(self) -> int:
+        return 0 if self.is_over else 1
+
 
 def test_a_search_plans_more_when_it_has_seen_results(driver: Make, ledger: Ledger) -> None:
     made = driver(search=Twice(ledger))
