@@ -39,6 +39,12 @@ class Recorder:
         self.ledger.set_state(sorted(self._open[pack]), "running")
 
     def progressed(self, pack: str, progress: Progress) -> Progress:
+        """Record a report, tell the view, and return the news in it."""
+        news = self.record(pack, progress)
+        self.tell(pack, news)
+        return news
+
+    def record(self, pack: str, progress: Progress) -> Progress:
         """Record a report and return it with those of its endings that are news.
 
         Points and endings are recorded together: a trial is never done without its last point. A pack whose process died
@@ -52,12 +58,14 @@ class Recorder:
                     self.ledger.set_state([ending.signature], ending.state, ending.reason)
                 self.ledger.drop_orders(ending.signature for ending in endings)
         self._open[pack] -= {ending.signature for ending in endings}
-        failures = [f"trial {end.signature} failed: {end.reason}" for end in endings if end.state == "failed"]
-        for message in (*progress.warnings, *failures):
+        return replace(progress, endings=endings)
+
+    def tell(self, pack: str, news: Progress) -> None:
+        """Tell the view, which may take its time: never within a transaction."""
+        failures = [f"trial {end.signature} failed: {end.reason}" for end in news.endings if end.state == "failed"]
+        for message in (*news.warnings, *failures):
             self.view.say(message)
-        news = replace(progress, endings=endings)
         self.view.update(pack, news)
-        return news
 
     def closed(self, pack: str) -> None:
         """A pack gave up its place: what is left of it is pending."""

@@ -94,8 +94,9 @@ class SweepDriver:
 
     def progressed(self, pack: str, progress: Progress) -> None:
         with self._ledger.transaction():  # one wait for the disk
-            news = self._recorder.progressed(pack, progress)
+            news = self._recorder.record(pack, progress)
             self._note(pack, news)
+        self._recorder.tell(pack, news)
         self._judge(pack, news.points)
         if progress.too_big:
             self._make_smaller(pack, progress.too_big)
