@@ -10,7 +10,7 @@ from pathlib import Path
 from rich.console import Console
 
 from rhm_sweeps.errors import SweepError
-from rhm_sweeps.ledger import FILE_NAME, Ledger, TrialState
+from rhm_sweeps.ledger import FILE_NAME, Ledger
 from rhm_sweeps.pools.pools import Pools
 from rhm_sweeps.schedulers import make_scheduler
 from rhm_sweeps.spaces.search_space import SearchSpace
@@ -60,17 +60,12 @@ class SessionResult:
     seconds: float
 
 
-def finished_trials(folder: SweepFolder) -> list[str]:
-    """Signatures of a sweep's done trials; none if it does not exist yet."""
-    return _signatures(folder, "done")
-
-
-def _signatures(folder: SweepFolder, *states: TrialState) -> list[str]:
-    """Signatures of a sweep's trials in these states, or of all; none if it does not exist yet."""
+def _signatures(folder: SweepFolder) -> list[str]:
+    """Signatures of all of a sweep's trials; none if it does not exist yet."""
     if not _exists(folder):
         return []
     with Ledger(folder.path) as ledger:
-        return [signature for signature, state in ledger.states().items() if not states or state in states]
+        return list(ledger.states())
 
 
 def _exists(folder: SweepFolder) -> bool:

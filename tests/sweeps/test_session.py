@@ -20,7 +20,8 @@ from rhm_sweeps.sweeps import drive, plan_record, session
 from rhm_sweeps.sweeps.folder import SweepFolder, sweep_folder
 from rhm_sweeps.sweeps.lock import sweep_lock
 from rhm_sweeps.sweeps.outlook import Outlook, look_ahead
-from rhm_sweeps.sweeps.session import SessionOptions, SessionResult, finished_trials, launch, resume
+from rhm_sweeps.sweeps.plan import finished_trials
+from rhm_sweeps.sweeps.session import SessionOptions, SessionResult, launch, resume
 from rhm_sweeps.sweeps.stop_request import StopRequest
 from rhm_sweeps.tracking.runs import SIGNATURE
 
@@ -147,13 +148,13 @@ def test_a_sweep_stays_where_it_was_tracked(go: Launch, tmp_path: Path, monkeypa
 
 def test_an_outlook_counts_what_is_finished_and_starts_nothing(tmp_path: Path) -> None:
     folder = sweep_folder(tmp_path, "tiny")
-    ahead = look_ahead(tiny_space(), POOLS, finished_trials(folder))
+    ahead = look_ahead(tiny_space(), POOLS, finished_trials(folder.path))
     assert (len(ahead.trials), len(ahead.plan.finished), len(ahead.packs["local"])) == (4, 0, 2)
     assert not list(tmp_path.iterdir())
     with Ledger(folder.path, create=True) as ledger:
         record(ledger, tiny_plan())
         ledger.set_state([ahead.trials[0].signature], "done")
-    ahead = look_ahead(tiny_space(), POOLS, finished_trials(folder))
+    ahead = look_ahead(tiny_space(), POOLS, finished_trials(folder.path))
     assert (len(ahead.trials), len(ahead.plan.finished)) == (3, 1)
 
 

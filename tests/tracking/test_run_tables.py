@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import sqlite3
 from collections.abc import Callable
 from contextlib import closing
@@ -172,6 +173,10 @@ def test_points_that_were_sent_before_a_crash_are_not_sent_twice(
         sweep.set_projections(where, [replace(rows[signature], last_point=1), replace(rows[""], last_point=1)])
     train(0)
     both()
+    values = sum(math.isfinite(value) for point in sweep.points(signature) for value in point.metrics.values())
+    for experiment in ("tables", "client"):
+        metrics = tables_of(replace(store, experiment=experiment))["metrics"]
+        assert len(metrics) == len(set(metrics)) == values
 
 
 def test_a_client_that_writes_otherwise_is_not_imitated(sweep: Ledger, train: Train, store: Store) -> None:
