@@ -27,6 +27,7 @@ from rhm_sweeps.ledger import Ledger, MetricPoint, now_ms
 from rhm_sweeps.packs.pack_progress import Ending, Progress
 from rhm_sweeps.pools.pools import Pool, Pools
 from rhm_sweeps.running.runner import run_packs
+from rhm_sweeps.running.tasks import parse_trials
 from rhm_sweeps.running.trainable import PackTrainable
 from rhm_sweeps.spaces.search_space import SearchSpace
 from rhm_sweeps.sweeps.session import SessionOptions, launch
@@ -45,9 +46,10 @@ class NoTraining(PackTrainable):  # type: ignore[misc]
     """Reports the last point of every member at once."""
 
     def step(self) -> dict[str, Any]:
-        steps = self._trials[0].training.steps
-        points = tuple(MetricPoint(trial.signature, steps, METRICS, now_ms()) for trial in self._trials)
-        endings = tuple(Ending(trial.signature, "done") for trial in self._trials)
+        trials = parse_trials(self._trials)
+        steps = trials[0].training.steps
+        points = tuple(MetricPoint(trial.signature, steps, METRICS, now_ms()) for trial in trials)
+        endings = tuple(Ending(trial.signature, "done") for trial in trials)
         progress = Progress(steps, steps, 0, 1.0, points=points, endings=endings)
         return {"progress": progress, "done": True}
 
@@ -142,8 +144,11 @@ def main() -> None:
     parser.add_argument("--plain", type=int, default=20, help="by plain Ray Tune")
     chosen = parser.parse_args()
     ours(1, packed=True)  # what is done once in a process
-    start = ours(1, packed=True).seconds
-    print(f"a launch of one trial takes {start:.1f} s: start and end of Ray, which the others pay once too", flush=True)
+    start = ours(SLOTS, packed=False).seconds  # every slot starts its process
+    print(
+        f"a launch of {SLOTS} trials takes {start:.1f} s: start and end of Ray, which the others pay once too",
+        flush=True,
+    )
     costs = {}
     for label, trials, packed in (("packed", chosen.trials, True), ("alone", chosen.alone, False)):
         cost = ours(trials, packed=packed)

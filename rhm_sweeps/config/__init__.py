@@ -1,7 +1,7 @@
 """The configuration of a trial: frozen values, checked when they are made."""
 
 from rhm_sweeps.config.diffusion import DiffusionConfig
-from rhm_sweeps.config.dotted import flatten, nest
+from rhm_sweeps.config.dotted import flatten, look_up, nest
 from rhm_sweeps.config.evaluation import EvaluationConfig, StopConfig
 from rhm_sweeps.config.grammar import GrammarConfig
 from rhm_sweeps.config.model import ModelConfig
@@ -22,6 +22,7 @@ __all__ = [
     "TrainingConfig",
     "TrialConfig",
     "flatten",
+    "look_up",
     "nest",
     "parse_trial",
     "trial_problems",

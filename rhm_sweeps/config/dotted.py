@@ -15,6 +15,14 @@ def flatten(tree: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, An
             yield f"{prefix}{key}", value
 
 
+def look_up(tree: Mapping[str, Any], name: str) -> Any:
+    """The value of a dotted name in nested mappings; None if there is none."""
+    node: Any = tree
+    for part in name.split("."):
+        node = node.get(part) if isinstance(node, Mapping) else None
+    return node
+
+
 def nest(flat: Mapping[str, Any]) -> dict[str, Any]:
     """The inverse of `flatten`: `{"a.b": 1}` becomes `{"a": {"b": 1}}`."""
     tree: dict[str, Any] = {}

@@ -34,6 +34,20 @@ class TrialTable(Database):
         rows = self._db.execute(f"SELECT {COLUMNS} FROM trials WHERE pack = ? ORDER BY position", (pack,))
         return [trial_record(row) for row in rows]
 
+    def pending(self, pack: str | None = None) -> dict[str, dict[str, int]]:
+        """The positions in the plan of pending trials, by pack and signature; of all packs or of one."""
+        among = "" if pack is None else "AND pack = ?"
+        query = f"SELECT pack, signature, position FROM trials WHERE state = 'pending' {among} ORDER BY position"
+        packs: dict[str, dict[str, int]] = {}
+        for name, signature, position in self._db.execute(query, () if pack is None else (pack,)):
+            packs.setdefault(name, {})[signature] = position
+        return packs
+
+    def configs(self, signatures: Iterable[str]) -> dict[str, str]:
+        """The configurations of trials as JSON, as they are stored."""
+        query = "SELECT config FROM trials WHERE signature = ?"
+        return {name: self._db.execute(query, (name,)).fetchone()[0] for name in signatures}
+
     def states(self) -> dict[str, TrialState]:
         """The state of every trial, by signature, in the order of the plan."""
         return dict(self._db.execute("SELECT signature, state FROM trials ORDER BY position"))

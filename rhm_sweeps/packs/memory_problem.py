@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import torch
 
-from rhm_sweeps.config import TrialConfig
 from rhm_sweeps.packs.pack_progress import Progress
 
 _TEXTS = ("can't allocate memory", "DefaultCPUAllocator", "out of memory", "CUBLAS_STATUS_ALLOC_FAILED")
@@ -24,6 +21,6 @@ def memory_problem(error: BaseException) -> str | None:
     return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}..."
 
 
-def too_big(trials: Sequence[TrialConfig], problem: str) -> Progress:
-    """What a pack of these trials reports that does not fit: all of them are still to be trained."""
-    return Progress(0, trials[0].training.steps, len(trials), 0.0, too_big=problem)
+def too_big(members: int, problem: str) -> Progress:
+    """What a pack reports that does not fit: all of its members are still to be trained."""
+    return Progress(0, 0, members, 0.0, too_big=problem)

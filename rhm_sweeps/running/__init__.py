@@ -13,6 +13,7 @@ _QUIET_AND_LOCAL = {
     "TUNE_DISABLE_AUTO_CALLBACK_LOGGERS": "1",
     "TUNE_DISABLE_SIGINT_HANDLER": "1",
     "TUNE_WARN_THRESHOLD_S": "60",
+    "TUNE_GLOBAL_CHECKPOINT_S": "inf",  # its snapshots are not used
 }
 for _name, _value in _QUIET_AND_LOCAL.items():
     os.environ.setdefault(_name, _value)

@@ -8,7 +8,7 @@ import torch
 
 from rhm_sweeps.packs.memory_problem import memory_problem, too_big
 from rhm_sweeps.packs.pack_run import PackRun
-from rhm_sweeps.running.tasks import Driver, PackTask
+from rhm_sweeps.running.tasks import Driver, PackTask, parse_trials
 
 IDLE_S = 0.05
 """Between questions for the next pack, when there is none at present."""
@@ -38,15 +38,14 @@ def _run(task: PackTask, driver: Driver, device: str, checkpoint_interval_s: flo
     run: PackRun | None = None
     while not driver.should_stop():
         try:
-            run = run or PackRun(
-                task.trials, task.folder, task.models_folder, device, checkpoint_interval_s, task.sources
-            )
+            trials = parse_trials(task.trials)
+            run = run or PackRun(trials, task.folder, task.models_folder, device, checkpoint_interval_s, task.sources)
             progress = run.advance(report_interval_s)
         except (MemoryError, RuntimeError) as error:
             problem = memory_problem(error)
             if problem is None:
                 raise
-            progress = too_big(task.trials, problem)
+            progress = too_big(len(task.trials), problem)
         driver.progressed(task.id, progress)
         if progress.finished:
             return

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -11,7 +10,8 @@ from ray import tune
 from ray.tune.experiment import Trial
 from ray.tune.search import Searcher
 
-from rhm_sweeps.packs.pack_progress import Progress
+from rhm_sweeps.packs.memory_problem import too_big
+from rhm_sweeps.running.task_config import trials_in
 from rhm_sweeps.running.tasks import Driver, PackTask
 
 _LOW_ON_MEMORY = ("node running low on memory", "OOM kill reason")
@@ -73,15 +73,14 @@ class PackEvents(_TellsDriver, tune.Callback):  # type: ignore[misc]
         result: dict[str, Any],
         **_: Any,
     ) -> None:
-        self._driver.progressed(trial.config["pack"], result["progress"])
+        # Ray keeps the last result of every pack; the ledger has what this one says.
+        self._driver.progressed(trial.config["pack"], result.pop("progress"))
 
     def on_trial_error(self, iteration: int, trials: list[Trial], trial: Trial, **_: Any) -> None:  # noqa: ARG002
         pack, said = trial.config["pack"], _last_words(trial)
         if is_out_of_memory(said):
-            trials_of_pack = json.loads(trial.config["trials"])
-            steps = trials_of_pack[0]["training"]["steps"]
             reason = "its node ran low on memory, and Ray ended its process"
-            self._driver.progressed(pack, Progress(0, steps, len(trials_of_pack), 0.0, too_big=reason))
+            self._driver.progressed(pack, too_big(len(trials_in(trial.config)), reason))
         else:
             self._driver.crashed(pack, crash_reason(said))
 

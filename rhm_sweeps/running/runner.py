@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,6 +16,7 @@ from rhm_sweeps.pools.pools import Pools
 from rhm_sweeps.running.local_ray import local_ray
 from rhm_sweeps.running.ray_cluster import joined_ray, present_cluster
 from rhm_sweeps.running.ray_events import DriverQueue, PackEvents, StopAsked
+from rhm_sweeps.running.task_config import task_config
 from rhm_sweeps.running.tasks import Driver, PackTask
 from rhm_sweeps.running.trainable import PackTrainable
 
@@ -67,19 +67,6 @@ def run_packs(
 def _ray(address: str | None) -> Iterator[Path]:
     with joined_ray(address) if address else local_ray(local_cluster().nodes[0]) as scratch:
         yield scratch
-
-
-def task_config(task: PackTask, device: str) -> dict[str, Any]:
-    """A pack as the configuration of a Ray Tune trial: plain data."""
-    return {
-        "pack": task.id,
-        "pool": task.pool,
-        "trials": json.dumps([trial.model_dump() for trial in task.trials]),
-        "folder": str(task.folder.resolve()),
-        "models_folder": str(task.models_folder.resolve()),
-        "sources": {signature: str(path.resolve()) for signature, path in task.sources.items()},
-        "device": device,
-    }
 
 
 def _tuner(

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
-from rhm_sweeps.config import TrialConfig
+from rhm_sweeps.config import TrialConfig, parse_trial
 from rhm_sweeps.packs.pack_progress import Progress
 
 
@@ -16,12 +17,22 @@ class PackTask:
     """A pack to run: its unfinished trials, the folders of its checkpoints and of what members leave, and the pool that runs it."""
 
     id: str
-    trials: tuple[TrialConfig, ...]
+    trials: Mapping[str, str]
+    """Nested fields as JSON, by signature."""
     folder: Path
     models_folder: Path
     pool: str = "local"
     sources: Mapping[str, Path] = field(default_factory=dict)
     """For trials, by signature, that go on where another ended: the file of its training state. All are at one step."""
+
+
+def parse_trials(trials: Mapping[str, str]) -> tuple[TrialConfig, ...]:
+    """The trials of a pack.
+
+    Raises:
+        ConfigError: if one of them is none: it was planned by another version.
+    """
+    return tuple(parse_trial(json.loads(fields), f"trial {signature}") for signature, fields in trials.items())
 
 
 class Driver(Protocol):

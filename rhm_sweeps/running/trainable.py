@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import traceback
 from pathlib import Path
 from typing import Any
@@ -11,10 +10,11 @@ import ray
 import torch
 from ray import tune
 
-from rhm_sweeps.config import TrialConfig, parse_trial
 from rhm_sweeps.packs.memory_problem import memory_problem, too_big
 from rhm_sweeps.packs.pack_progress import Ending, Progress
 from rhm_sweeps.packs.pack_run import PackRun
+from rhm_sweeps.running.task_config import trials_in
+from rhm_sweeps.running.tasks import parse_trials
 from rhm_sweeps.training.checkpoints import write_atomically
 
 
@@ -27,7 +27,7 @@ class PackTrainable(tune.Trainable):  # type: ignore[misc]
 
     def setup(self, config: dict[str, Any]) -> None:
         torch.set_num_threads(1)
-        self._trials: tuple[TrialConfig, ...] = tuple(parse_trial(trial) for trial in json.loads(config["trials"]))
+        self._trials = trials_in(config)
         self._folder, self._models_folder = Path(config["folder"]), Path(config["models_folder"])
         self._options: dict[str, Any] = {
             "device": config["device"],
@@ -47,7 +47,8 @@ class PackTrainable(tune.Trainable):  # type: ignore[misc]
     def step(self) -> dict[str, Any]:
         try:
             if self._run is None:
-                self._run = PackRun(self._trials, self._folder, self._models_folder, **self._options)
+                trials = parse_trials(self._trials)
+                self._run = PackRun(trials, self._folder, self._models_folder, **self._options)
             progress = self._run.advance(self._budget_s)
         except Exception as error:
             progress = self._fail(error)
@@ -64,12 +65,11 @@ class PackTrainable(tune.Trainable):  # type: ignore[misc]
     def _fail(self, error: Exception) -> Progress:
         self._run = None
         if problem := memory_problem(error):
-            return too_big(self._trials, problem)
+            return too_big(len(self._trials), problem)
         log = self._folder / "error.log"
         write_atomically(log, traceback.format_exc().encode())
         reason = f"{type(error).__name__}: {error} (see {log})"
-        endings = tuple(Ending(trial.signature, "failed", reason) for trial in self._trials)
-        return Progress(0, self._trials[0].training.steps, 0, 0.0, endings=endings)
+        return Progress(0, 0, 0, 0.0, endings=tuple(Ending(name, "failed", reason) for name in self._trials))
 
     def save_checkpoint(self, checkpoint_dir: str) -> None:  # noqa: ARG002 - Ray's folder is not used
         if self._run is not None:

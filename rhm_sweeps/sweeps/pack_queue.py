@@ -6,8 +6,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 
-from rhm_sweeps.config import parse_trial
-from rhm_sweeps.ledger import Ledger, PackRecord, TrialRecord
+from rhm_sweeps.ledger import Ledger, PackRecord
 from rhm_sweeps.packs.pack_orders import clear_orders
 from rhm_sweeps.running.tasks import PackTask
 from rhm_sweeps.sweeps.folder import SweepFolder
@@ -31,17 +30,15 @@ class PackQueue:
     clock: Callable[[], float] = time.monotonic
     running: dict[str, str] = field(default_factory=dict)
     """The pool of each pack that was handed out."""
-    _waiting: dict[str, list[TrialRecord]] = field(default_factory=dict)
+    _waiting: dict[str, dict[str, int]] = field(default_factory=dict)
+    """Positions in the plan, by pack and trial."""
     _not_before: dict[str, float] = field(default_factory=dict)
 
     def refresh(self) -> None:
         """Read from the ledger what is pending; packs that run are not looked at."""
         self._records = self.ledger.packs()
         self._sources = self.ledger.sources()
-        self._waiting = {}
-        for trial in self.ledger.trials("pending"):
-            if trial.pack not in self.running:
-                self._waiting.setdefault(trial.pack, []).append(trial)
+        self._waiting = {pack: left for pack, left in self.ledger.pending().items() if pack not in self.running}
 
     def pool_of(self, pack: str) -> str:
         """The pool that the plan chose for a pack."""
@@ -86,10 +83,10 @@ class PackQueue:
         trials = self._waiting.pop(pack)
         self.running[pack] = pool
         clear_orders(self.folder.packs / pack)
-        sources = {t.signature: self._sources[t.signature] for t in trials if t.signature in self._sources}
+        sources = {name: self._sources[name] for name in trials if name in self._sources}
         return PackTask(
             pack,
-            tuple(parse_trial(trial.config, f"trial {trial.signature}") for trial in trials),
+            self.ledger.configs(trials),
             self.folder.packs / pack,
             self.folder.models,
             pool,
@@ -99,11 +96,10 @@ class PackQueue:
     def free(self, pack: str) -> None:
         """Give a pack's place back; what is left of the pack is pending in the ledger."""
         self.running.pop(pack, None)
-        left = [trial for trial in self.ledger.trials_of(pack) if trial.state == "pending"]
-        if left:
+        if left := self.ledger.pending(pack):
             self._rest(pack)
-            waiting = {**self._waiting, pack: left}
-            self._waiting = dict(sorted(waiting.items(), key=lambda item: item[1][0].position))
+            waiting = {**self._waiting, **left}
+            self._waiting = dict(sorted(waiting.items(), key=lambda item: min(item[1].values())))
 
     def _rest(self, pack: str) -> None:
         """Nothing of the pack trains now."""

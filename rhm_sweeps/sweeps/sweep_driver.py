@@ -80,7 +80,7 @@ class SweepDriver:
             self._refresh()
             task = self._queue.take()
         if task is not None:
-            self._recorder.opened(task.id, (trial.signature for trial in task.trials))
+            self._recorder.opened(task.id, task.trials)
             self._order(task.id)
         return task
 

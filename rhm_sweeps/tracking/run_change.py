@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from mlflow.entities import Param
-
 from rhm_sweeps.ledger import MetricPoint, Projection
 
 PORTION_TRIALS, PORTION_VALUES = 100, 60_000
@@ -23,7 +21,7 @@ class RunChange:
     before: Projection
     after: Projection
     points: Sequence[MetricPoint]
-    params: Sequence[Param] = ()
+    params: Mapping[str, str] = field(default_factory=dict)
     tags: Mapping[str, str] = field(default_factory=dict)
     status: str | None = None
     end_ms: int | None = None

@@ -35,10 +35,10 @@ MAX_PARAM = 500
 def is_plain(change: RunChange) -> bool:
     """Whether MLflow takes all of it as it is: no name or text that the client would refuse or cut."""
     names = {name for point in change.points for name in point.metrics}
-    names.update(param.key for param in change.params)
+    names.update(change.params)
     return (
         all(map(_is_plain_name, names.union(change.tags)))
-        and all(len(param.value) <= MAX_PARAM and "\0" not in param.value for param in change.params)
+        and all(len(value) <= MAX_PARAM and "\0" not in value for value in change.params.values())
         and all(len(value) <= MAX_TAG and "\0" not in value for value in change.tags.values())
     )
 
@@ -76,7 +76,7 @@ def tag_rows(change: RunChange, run_id: str) -> list[TextRow]:
 
 
 def param_rows(change: RunChange, run_id: str) -> list[TextRow]:
-    return [(param.key, param.value, run_id) for param in change.params]
+    return [(key, value, run_id) for key, value in change.params.items()]
 
 
 def metric_rows(points: Iterable[MetricPoint], run_id: str) -> Iterator[MetricRow]:

@@ -5,6 +5,7 @@ The client needs tens of milliseconds for a run with all of its parameters and m
 
 from __future__ import annotations
 
+import secrets
 import uuid
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
@@ -97,7 +98,7 @@ class RunTables:
         with self._engine.begin() as db:
             self._prepare(db)
             active = self._active(db, {change.before.run_id for change in changes if not change.is_new})
-            ours = [(c, c.before.run_id or uuid.uuid4().hex) for c in changes if _is_simple(c, active) and is_plain(c)]
+            ours = [(c, c.before.run_id or new_run_id()) for c in changes if _is_simple(c, active) and is_plain(c)]
             new = [
                 run_row(change, run_id, int(self._experiment_id), experiment.artifact_location)
                 for change, run_id in ours
@@ -133,6 +134,13 @@ class RunTables:
         _execute_named(db, update, [row for change, row in told if change.status == "RUNNING"])
         over = [{**row, "end_time": change.end_ms or now_ms()} for change, row in told if change.status != "RUNNING"]
         _execute_named(db, update, over)
+
+
+def new_run_id() -> str:
+    """A UUID of version 7 (RFC 9562): it begins with the time, so that what runs made together have lies together in the indexes."""
+    number = now_ms() << 80 | secrets.randbits(80)
+    version, variant = 7 << 76, 2 << 62
+    return uuid.UUID(int=number & ~(0xF << 76) & ~(3 << 62) | version | variant).hex
 
 
 def _is_simple(change: RunChange, active: set[str]) -> bool:

@@ -10,7 +10,7 @@ from typing import Any
 
 from mlflow.entities import Metric, Param, RunTag
 
-from rhm_sweeps.config import flatten
+from rhm_sweeps.config import flatten, look_up
 from rhm_sweeps.ledger import Ledger, MetricPoint, TrialRecord, TrialState
 from rhm_sweeps.version import __version__
 
@@ -80,8 +80,7 @@ def state_tags(trial: TrialRecord) -> dict[str, str]:
 
 def run_name(trial: TrialRecord, varied: Sequence[str]) -> str:
     """What tells this trial from the others, as in `P=64 seed_rules=1`; its signature if nothing does."""
-    values = dict(flatten(trial.config)) if varied else {}
-    parts = [f"{SYMBOLS.get(name, name.rpartition('.')[2])}={text(values[name])}" for name in varied if name in values]
+    parts = [f"{SYMBOLS.get(name, name.rpartition('.')[2])}={text(look_up(trial.config, name))}" for name in varied]
     return clean(" ".join(parts) or trial.signature)[:MAX_NAME]
 
 
@@ -90,9 +89,22 @@ def seeds_last(names: Iterable[str]) -> list[str]:
     return sorted(names, key=lambda name: name.rpartition(".")[2].startswith("seed"))
 
 
-def parameters(config: Mapping[str, Any]) -> list[Param]:
-    """Every field by its dotted name, with its value as in YAML and JSON."""
-    return [Param(name, text(value)) for name, value in flatten(config)]
+class Parameters:
+    """The parameters of runs, one after another: sections that equal those of the run before are written down once."""
+
+    def __init__(self) -> None:
+        self._sections: dict[str, tuple[Any, dict[str, str]]] = {}
+
+    def of(self, config: Mapping[str, Any]) -> dict[str, str]:
+        """Every field by its dotted name, with its value as in YAML and JSON."""
+        found: dict[str, str] = {}
+        for name, section in config.items():
+            known, texts = self._sections.get(name, (None, {}))
+            if section != known:
+                texts = {field: text(value) for field, value in flatten({name: section})}
+                self._sections[name] = (section, texts)
+            found |= texts
+        return found
 
 
 def text(value: Any) -> str:

@@ -54,7 +54,7 @@ def _change(
         row,
         replace(after, state=f"{trial.state}:{trial.reason}"),
         points,
-        params=[] if row.state else runs.parameters(trial.config),
+        params={} if row.state else session.parameters(trial),
         tags=runs.state_tags(trial) if row.run_id else session.run_tags(trial),
         status=runs.STATUS[trial.state],
         end_ms=trial.ended_ms,

@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import replace
 
-from mlflow.entities import LifecycleStage, RunTag
+from mlflow.entities import LifecycleStage, Param, RunTag
 from mlflow.exceptions import MlflowException
 
 from rhm_sweeps.ledger import Ledger, TrialRecord, now_ms
@@ -37,7 +37,7 @@ class Session:
         self._connection = connect(store, create=True)
         self.client = self._connection.client
         self._uid = ledger.meta("uid") or uuid.uuid4().hex
-        self._names = RunNames(ledger)
+        self._names, self._parameters = RunNames(ledger), runs.Parameters()
         self.rows = Watermarks(ledger, store.target)
         ledger.set_meta(uid=self._uid)
         if thorough or not self._has_sweep() or len(self.rows.announced()) > SEARCH_ONE_BY_ONE:
@@ -93,6 +93,9 @@ class Session:
     def run_name(self, trial: TrialRecord) -> str:
         return self._names.name(trial)
 
+    def parameters(self, trial: TrialRecord) -> dict[str, str]:
+        return self._parameters.of(trial.config)
+
     def run_tags(self, trial: TrialRecord) -> dict[str, str]:
         """All tags of a trial's run when it is made."""
         return runs.trial_tags(trial, self.rows[SWEEP_ROW].run_id, self._shared)
@@ -108,10 +111,11 @@ class Session:
 
     def _send_by_client(self, change: RunChange) -> None:
         run_id, tags = change.before.run_id, [RunTag(*tag) for tag in change.tags.items()]
+        params = [Param(*param) for param in change.params.items()]
         if change.is_new:
             run_id, tags = self._create(change.start_ms, dict(change.tags), change.name), []
             self.rows.put(replace(change.before, run_id=run_id))
-        for portion in runs.batches(runs.metrics(change.points), change.params, tags):
+        for portion in runs.batches(runs.metrics(change.points), params, tags):
             self.client.log_batch(run_id, *portion)
         if change.status and not (change.is_new and change.status == "RUNNING"):
             self.set_status(run_id, change.status, change.end_ms)

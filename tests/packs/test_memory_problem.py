@@ -5,8 +5,6 @@ import torch
 
 from rhm_sweeps.packs.memory_problem import memory_problem, too_big
 
-from ..pack_runs import trial
-
 
 def error_of(size):
     try:
@@ -41,6 +39,6 @@ def test_other_errors_are_none(error):
 
 
 def test_a_pack_that_is_too_big_has_all_its_members_to_train():
-    progress = too_big([trial(0), trial(1)], "no memory")
+    progress = too_big(2, "no memory")
     assert progress.finished
     assert (progress.active, progress.step, progress.endings, progress.too_big) == (2, 0, (), "no memory")

@@ -18,7 +18,7 @@ from ..tiny_sweeps import TINY
 def tiny_task(name: str, pool: str, folder: Path, **training: Any) -> PackTask:
     """A pack of one trial that trains in a moment."""
     trial = parse_trial({**TINY, "training": {**TINY["training"], "train_size": 8, **training}})
-    return PackTask(name, (trial,), folder / name, folder / "models", pool)
+    return PackTask(name, {trial.signature: trial.model_dump_json()}, folder / name, folder / "models", pool)
 
 
 @dataclass

@@ -47,7 +47,8 @@ class Scripted:
 
 
 def task(folder: Path, name: str, *trials, **options):
-    return PackTask(name, trials, folder / "packs" / name, folder / "models", **options)
+    fields = {trial.signature: trial.model_dump_json() for trial in trials}
+    return PackTask(name, fields, folder / "packs" / name, folder / "models", **options)
 
 
 def run(driver):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +9,7 @@ import pytest
 
 from rhm_sweeps.config import TrialConfig
 from rhm_sweeps.running import trainable as module
+from rhm_sweeps.running.task_config import compact
 from rhm_sweeps.running.trainable import PackTrainable
 from rhm_sweeps.training.checkpoints import latest_checkpoint
 
@@ -19,7 +19,7 @@ from ..tiny_sweeps import tiny_packs, tiny_plan
 def config(trials: tuple[TrialConfig, ...], folder: Path, **options: Any) -> dict[str, Any]:
     return {
         "pack": "p",
-        "trials": json.dumps([trial.model_dump() for trial in trials]),
+        "trials": compact({trial.signature: trial.model_dump_json() for trial in trials}),
         "folder": str(folder / "pack"),
         "models_folder": str(folder / "models"),
         "sources": {},

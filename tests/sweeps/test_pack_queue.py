@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from rhm_sweeps.ledger import Ledger, PackRecord
@@ -55,7 +57,7 @@ def test_a_task_holds_what_is_left_of_its_pack(ledger: Ledger, folder: SweepFold
     ledger.set_state([first.signature], "done")
     task = queue_of(ledger, folder).take()
     assert task is not None
-    assert [trial.signature for trial in task.trials] == [second.signature]
+    assert {name: json.loads(fields) for name, fields in task.trials.items()} == {second.signature: second.config}
     assert (task.folder, task.models_folder, task.pool) == (folder.packs / task.id, folder.models, "local")
 
 

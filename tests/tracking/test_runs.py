@@ -25,7 +25,7 @@ def test_a_run_is_named_by_what_varies_seeds_last() -> None:
 
 
 def test_parameters_are_all_fields_as_in_yaml() -> None:
-    found = {param.key: param.value for param in runs.parameters(TRIAL.config)}
+    found = runs.Parameters().of(TRIAL.config)
     assert found.keys() == TrialConfig().flat().keys()
     assert found["training.learning_rate"] == "0.01"
     assert found["training.replacement"] == "false"
