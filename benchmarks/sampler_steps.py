@@ -11,35 +11,12 @@ from __future__ import annotations
 import argparse
 import time
 
-import numpy as np
 import torch
-from torch import Tensor
 
-from rhm_sweeps.config import TrialConfig, parse_trial
-from rhm_sweeps.diffusion.noise_schedules import sampling_times
-from rhm_sweeps.diffusion.process import p_sample_loop
-from rhm_sweeps.diffusion.processes import make_process
-from rhm_sweeps.evaluation.exact_denoiser import exact_denoiser
-from rhm_sweeps.grammar import Parser, WeightedGrammar, make_grammar
-from rhm_sweeps.streams import Streams
+from rhm_sweeps.config import parse_trial
+from rhm_sweeps.evaluation.sampler_ceiling import sampler_ceiling
 
 PROCESSES = [("uniform", "linear"), ("masked", "linear"), ("masked", "log_linear"), ("gaussian", "linear")]
-
-
-def level_validity(config: TrialConfig, steps: int, samples: int, seed: int) -> list[float]:
-    """Validity at levels 1..L of strings that the exact denoiser samples in `steps` steps."""
-    grammar, process = make_grammar(config.grammar), make_process([config])
-    streams, indices = Streams([seed]), torch.arange(samples)
-
-    def words(t: int) -> Tensor:
-        return streams.words(f"sample/{t}", indices, grammar.string_length * process.words_per_token)
-
-    timesteps = config.diffusion.timesteps
-    denoise = exact_denoiser(WeightedGrammar.of(grammar), process)
-    times = sampling_times(timesteps, steps)
-    strings = p_sample_loop(process, denoise, process.prior(words(timesteps + 1)), times, words)[0]
-    validity: list[float] = Parser(grammar).parse(strings.numpy().astype(np.uint8)).level_validity.tolist()
-    return validity
 
 
 def main() -> None:
@@ -55,7 +32,8 @@ def main() -> None:
     for process, schedule in PROCESSES:
         diffusion = {"process": process, "noise_schedule": schedule, "timesteps": 200}
         config = parse_trial({"grammar": {"seed_rules": 42}, "diffusion": diffusion})
-        found = [level_validity(config, steps, arguments.samples, arguments.seed) for steps in arguments.steps]
+        options = {"num_samples": arguments.samples, "seed": arguments.seed}
+        found = [sampler_ceiling(config.grammar, config.diffusion, steps, **options) for steps in arguments.steps]
         cells = [" ".join(f"{share:.3f}" for share in validity) for validity in found]
         print(f"| {process} | {schedule} | " + " | ".join(cells) + " |", flush=True)
     print(f"\n{arguments.samples} samples each, torch {torch.__version__}, {time.perf_counter() - start:.0f} s")

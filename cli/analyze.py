@@ -9,6 +9,7 @@ import typer
 from rich import box
 from rich.table import Table
 
+from .figure_flags import DEFAULT_FORMATS, DEFAULT_STYLE, Formats, Style
 from .flags import Json
 from .output import print_json, stderr, stdout
 from .session_flags import DEFAULT_RESULTS, Results, SweepName
@@ -44,22 +45,28 @@ def analyze(
     learned: Learned = 0.9,
     copied: Copied = 0.1,
     gap: Gap = 0.1,
+    formats: Formats = DEFAULT_FORMATS,
+    style: Style = DEFAULT_STYLE,
     no_mlflow: NoMlflow = False,
     as_json: Json = False,
 ) -> None:
-    """Date when each level of rules is learned and when memorization begins; write figures, tables and the report."""
+    """Date when each level of rules is learned and when memorization begins; write figures, tables and the report.
+
+    Figures for a paper: `--format pdf --style paper`.
+    """
+    from rhm_sweeps.analysis.figure_style import FigureFiles
     from rhm_sweeps.analysis.report import write_report
     from rhm_sweeps.analysis.time_scales import Thresholds
     from rhm_sweeps.sweeps.folder import sweep_folder
     from rhm_sweeps.tracking.results import results_from_ledger
 
     folder = sweep_folder(results, name)
-    thresholds = Thresholds(learned, copied, gap)
+    thresholds, files = Thresholds(learned, copied, gap), FigureFiles.of(formats, style)
     elsewhere = bool(tracking_uri or experiment)
     found = _from_mlflow(name, results, tracking_uri, experiment) if elsewhere else results_from_ledger(folder.path)
-    written = write_report(found, folder.report, thresholds)
+    written = write_report(found, folder.report, thresholds, files)
     if not (no_mlflow or elsewhere):
-        _log(folder, results)
+        _log(folder, results, written.analysis)
     if as_json:
         print_json(_document(written))
         return
@@ -75,7 +82,7 @@ def _from_mlflow(name: str, results: Path, tracking_uri: str | None, experiment:
     return results_from_mlflow(resolve_store(tracking_uri, experiment, results.resolve().parent), name)
 
 
-def _log(folder: SweepFolder, results: Path) -> None:
+def _log(folder: SweepFolder, results: Path, analysis: SweepAnalysis) -> None:
     """Attach the report to the sweep's MLflow run; a store that is down costs a warning."""
     from rhm_sweeps.errors import RhmSweepError
     from rhm_sweeps.ledger import Ledger
@@ -85,7 +92,7 @@ def _log(folder: SweepFolder, results: Path) -> None:
     try:
         with Ledger(folder.path) as ledger:
             store = sweep_store(ledger, None, results.resolve().parent)
-        log_report(folder, store)
+        log_report(folder, store, analysis)
     except RhmSweepError as error:
         stderr.print(f"the report is not in MLflow: {error}", markup=False, soft_wrap=True)
 

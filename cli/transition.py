@@ -2,152 +2,149 @@
 
 from __future__ import annotations
 
-import shlex
-from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, cast
-
-import typer
+from typing import TYPE_CHECKING
 
 from rhm_sweeps.config import GrammarConfig
-from rhm_sweeps.config.grammar import SIZES
-from rhm_sweeps.errors import ConfigError, Problem, UsageError
+from rhm_sweeps.errors import UsageError
 
 from .flags import Json, grammar_flags
+from .model_flags import Device
 from .output import print_json, stdout
+from .selection import Where
+from .session_flags import DEFAULT_RESULTS, Results
+from .transition_flags import (
+    Checkpoint,
+    FigureFile,
+    InfiniteDepth,
+    Noise,
+    Out,
+    ProcessName,
+    Resamples,
+    Samples,
+    Seed,
+    Sweep,
+    Trials,
+)
+from .transition_inputs import (
+    check_files,
+    known_process,
+    model_of_these_rules,
+    models_with_own_rules,
+    strengths,
+)
 
 if TYPE_CHECKING:
-    from rhm_sweeps.evaluation.evidence import Process
-    from rhm_sweeps.training.saved_models import SavedModel
-
-DENSE = [percent / 100 for percent in range(2, 36, 3)]
-DEFAULT_NOISE = {
-    "epsilon": [0.1, 0.2, 0.3, 0.4, 0.45, 0.5, 0.55, 0.6, 0.65, 0.7, 0.75, 0.8, 0.85, 0.9, 1.0],
-    "uniform": [*DENSE, 0.4, 0.5, 0.6, 0.8, 1.0],
-    "masked": [0.1, 0.2, 0.25, 0.3, 0.35, 0.4, 0.45, 0.5, 0.55, 0.6, 0.7, 0.8, 0.9, 1.0],
-}
-"""Dense around the transitions of common grammars."""
-
-ProcessName = Annotated[
-    str,
-    typer.Option(
-        help="epsilon: uncertain evidence centred on the true tokens; uniform: tokens replaced; masked: tokens hidden."
-    ),
-]
-Noise = Annotated[
-    str | None,
-    typer.Option(
-        help="Strengths in [0, 1], separated by commas: epsilon itself, 1 - alpha_bar for uniform, the masked fraction. "
-        "Default: a grid that is dense around the transition."
-    ),
-]
-Checkpoint = Annotated[
-    Path | None,
-    typer.Option(
-        exists=True,
-        dir_okay=False,
-        help="A model trained on the same rules, results/<name>/models/<signature>.safetensors: adds its curves "
-        "(of uniform or masked diffusion, as --process says).",
-    ),
-]
-Samples = Annotated[int, typer.Option(min=1, help="Strings per noise level.")]
-Seed = Annotated[int, typer.Option(min=0, help="Seed of the strings and of their noise.")]
+    from rhm_sweeps.analysis.transition import Transition
+    from rhm_sweeps.evaluation.beside_exact import Experiment
 
 
 @grammar_flags
 def transition(
     config: GrammarConfig,
     *,
-    process: ProcessName = "uniform",
+    sweep: Sweep = None,
+    trial: Trials = None,
+    where: Where = None,
+    process: ProcessName = None,
     noise: Noise = None,
     checkpoint: Checkpoint = None,
     samples: Samples = 2048,
     seed: Seed = 0,
+    resamples: Resamples = 200,
+    infinite_depth: InfiniteDepth = 0,
+    figure: FigureFile = None,
+    out: Out = None,
+    device: Device = "cpu",
+    results: Results = DEFAULT_RESULTS,
     as_json: Json = False,
 ) -> None:
     """Noise strings, denoise them, and show what changes at each level of their trees.
 
-    By exact belief propagation: what a perfect model of this grammar does.
-    With --checkpoint also what a trained model does, at its times nearest to
-    these noises. chi and xi are the susceptibility and the correlation length
-    (in tokens) of the changes of tokens.
+    Without a sweep by exact belief propagation: what a perfect model of the
+    grammar of the flags does. With one, what its trained models do at their
+    own times nearest to these noises, beside exact inference on the same
+    rules, strings and noise. chi and xi are the susceptibility and the
+    correlation length (in tokens) of the changes of tokens. Errors are
+    standard errors, by a bootstrap over strings.
 
     In JSON, `latents_unchanged` has a list for each level from the root to
     the leaves, and in it a number for each noise.
     """
-    known = _known_process(process)
-    strengths = DEFAULT_NOISE[known] if noise is None else _numbers(noise)
+    from rhm_sweeps.evaluation.beside_exact import Experiment
 
-    from rhm_sweeps.evaluation.forward_backward import exact_forward_backward
-    from rhm_sweeps.evaluation.half_overlap import half_overlap_noise
-    from rhm_sweeps.evaluation.trained_forward_backward import trained_forward_backward
-    from rhm_sweeps.grammar import WeightedGrammar, make_grammar
+    check_files(figure, out)
+    experiment = Experiment(strengths(noise), samples, seed, resamples, infinite_depth, device)
+    if sweep is not None:
+        if checkpoint is not None:
+            raise UsageError("`--checkpoint` names a model, and so does the first argument; leave one of them out")
+        found = _of_sweep(sweep, trial, where, config, process, experiment, results, as_json=as_json)
+    elif trial or where:
+        raise UsageError("`--trial` and `--where` choose trials of a sweep; name the sweep too")
+    else:
+        found = _of_flags(config, process, checkpoint, experiment, as_json=as_json)
+    if figure is not None or out is not None:
+        from .transition_document import write_files
 
-    from .transition_view import half_overlap_line, transition_table
+        write_files(found, figure, out)
 
-    saved = None if checkpoint is None else _model_of_these_rules(checkpoint, config, known)
-    grammar = WeightedGrammar.of(make_grammar(config))
-    exact = exact_forward_backward(grammar, known, strengths, samples, seed)
-    trained = None if saved is None else trained_forward_backward(saved, strengths, samples, seed)
+
+def _of_sweep(
+    sweep: str,
+    trials: list[str] | None,
+    where: str | None,
+    config: GrammarConfig,
+    process: str | None,
+    experiment: Experiment,
+    results: Path,
+    *,
+    as_json: bool,
+) -> Transition:
+    """Compare a sweep's models with exact inference, and print what was found."""
+    from rhm_sweeps.analysis.transition import measure_transition
+    from rhm_sweeps.evaluation.beside_exact import beside_exact
+    from rhm_sweeps.evaluation.transition_frame import comparison_frame
+
+    from .transition_document import comparison_document
+    from .transition_view import models_progress, print_comparison
+
+    chosen = models_with_own_rules(sweep, trials, where, results, config, process)
+    with models_progress(len(chosen.models)) as tell:
+        measured = beside_exact(chosen.models, experiment, tell)
+    found = measure_transition(comparison_frame(measured, experiment))
     if as_json:
-        model = {} if trained is None else {"model": {"times": trained.times, **asdict(trained.curves)}}
-        print_json({**asdict(exact), **model})
-        return
-    stdout.print(transition_table(f"Exact belief propagation, {known} noise", exact))
-    if config.num_classes > 1:
-        stdout.print(half_overlap_line(half_overlap_noise(grammar, known, samples, seed)))
-    if trained is not None and saved is not None:
-        stdout.print(transition_table(f"Trained model, step {saved.step}", trained.curves, trained.times))
+        print_json(comparison_document(found, experiment, chosen.left_out))
+    else:
+        print_comparison(found, chosen.left_out)
+    return found
 
 
-def _known_process(process: str) -> Process:
-    if process not in DEFAULT_NOISE:
-        raise UsageError(f"`--process` is {process!r}, but must be one of {', '.join(DEFAULT_NOISE)}")
-    return cast("Process", process)
+def _of_flags(
+    config: GrammarConfig, process: str | None, checkpoint: Path | None, experiment: Experiment, *, as_json: bool
+) -> Transition:
+    """Exact inference of the grammar of the flags, and the model of a checkpoint beside it; print them."""
+    from rhm_sweeps.analysis.transition import measure_transition
+    from rhm_sweeps.evaluation.beside_exact import beside_exact
+    from rhm_sweeps.evaluation.transition_frame import comparison_frame, exact_frame
 
+    from .transition_document import curves_document, setting_document
+    from .transition_view import print_exact, print_setting, transition_table
 
-def _numbers(text: str) -> list[float]:
-    """Numbers in [0, 1], separated by commas; all that are wrong are named at once."""
-    numbers, problems = [], []
-    for item in text.split(","):
-        try:
-            numbers.append(float(item))
-        except ValueError:
-            problems.append(Problem("--noise", f"has {item.strip()!r}, but must be numbers separated by commas"))
-            continue
-        if not 0.0 <= numbers[-1] <= 1.0:
-            problems.append(Problem("--noise", f"has {item.strip()}, but must be in [0, 1]"))
-    if problems:
-        raise ConfigError(problems, "flags")
-    return numbers
-
-
-def _model_of_these_rules(checkpoint: Path, config: GrammarConfig, process: Process) -> SavedModel:
-    """Load the model, or say which flags would describe its grammar and process."""
-    from rhm_sweeps.evaluation.trained_forward_backward import check_model
-    from rhm_sweeps.training.saved_models import load_model
-
-    if process == "epsilon":
-        raise UsageError(
-            "`--process` is epsilon, which noises no strings that a model could denoise: its evidence is centred on the true "
-            "tokens; with `--checkpoint` it must be that of the model, uniform or masked"
-        )
-    saved = load_model(checkpoint)
-    check_model(saved)
-    if saved.config.diffusion.process != process:
-        theirs = saved.config.diffusion.process
-        raise UsageError(f"the model of {checkpoint} denoises {theirs} noise; compare it so: --process {theirs}")
-    wanted = _grammar_flags(saved.config.grammar)
-    if wanted != _grammar_flags(config):
-        flags = " ".join(f"--{name.replace('_', '-')} {shlex.quote(str(value))}" for name, value in wanted.items())
-        raise UsageError(
-            f"the model of {checkpoint} was trained on another grammar; compare it on its own rules: "
-            + (flags or "no flags of the grammar")
-        )
-    return saved
-
-
-def _grammar_flags(config: GrammarConfig) -> dict[str, Any]:
-    """The fields that make a grammar what it is."""
-    implied = config.unused().keys() | (set(SIZES) if config.explicit else set())
-    return {name: value for name, value in config.model_dump(exclude_defaults=True).items() if name not in implied}
+    known = known_process(process or "uniform")
+    saved = None if checkpoint is None else model_of_these_rules(checkpoint, config, process)
+    exact = experiment.exact(config, known, experiment.strengths(known))
+    measured = [] if saved is None else beside_exact([saved], experiment)
+    frame = comparison_frame(measured, experiment) if measured else exact_frame(exact, known, config, experiment)
+    found = measure_transition(frame)
+    document = curves_document(exact)
+    if not as_json:
+        print_exact(exact, known, config, experiment, found)
+    for one in measured:
+        document["model"] = {"times": one.times, **curves_document(one.model)}
+        document["comparison"] = setting_document(found.settings[0])
+        if not as_json:
+            stdout.print(transition_table(f"Trained model, step {one.saved.step}", one.model, one.times))
+            print_setting(found.settings[0])
+    if as_json:
+        print_json(document)
+    return found

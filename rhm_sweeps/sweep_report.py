@@ -4,21 +4,27 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from rhm_sweeps.analysis.figure_style import FigureFiles
 from rhm_sweeps.analysis.report import write_report
+from rhm_sweeps.analysis.sweep_analysis import SweepAnalysis, analyze
+from rhm_sweeps.analysis.trial_figure import write_trial_figures
+from rhm_sweeps.analysis.trial_summaries import trial_summaries
 from rhm_sweeps.ledger import Ledger
 from rhm_sweeps.sweeps.folder import SweepFolder
-from rhm_sweeps.tracking.artifacts import log_artifacts
+from rhm_sweeps.tracking.artifacts import log_artifacts, log_trial_artifacts
 from rhm_sweeps.tracking.results import results_from_ledger
 from rhm_sweeps.tracking.store import Store
+from rhm_sweeps.tracking.summaries import log_summaries
+from rhm_sweeps.tracking.ui import save_view
 
 
-def write_sweep_report(folder: SweepFolder) -> Path:
-    """Write the report of what the ledger has, and return its page.
+def write_sweep_report(folder: SweepFolder, files: FigureFiles | None = None) -> Path:
+    """Write the report of what the ledger has, its figures as `files` says, and return its page.
 
     Raises:
         SweepError: if there is no such sweep, or the folder cannot be written.
     """
-    return write_report(results_from_ledger(folder.path), folder.report).page
+    return write_report(results_from_ledger(folder.path), folder.report, files=files).page
 
 
 def write_and_log_report(folder: SweepFolder, store: Store) -> Path:
@@ -28,16 +34,34 @@ def write_and_log_report(folder: SweepFolder, store: Store) -> Path:
         SweepError: if there is no such sweep, or the folder cannot be written.
         TrackingError: if the store does not take it; the report is in the folder all the same.
     """
-    page = write_sweep_report(folder)
-    log_report(folder, store)
-    return page
+    report = write_report(results_from_ledger(folder.path), folder.report)
+    log_report(folder, store, report.analysis)
+    return report.page
 
 
-def log_report(folder: SweepFolder, store: Store) -> None:
-    """Attach the report to the sweep's run.
+def log_report(folder: SweepFolder, store: Store, analysis: SweepAnalysis | None = None) -> None:
+    """Attach the report to the sweep's run, and write to the runs of its trials what the analysis says of them.
+
+    Args:
+        analysis: what the report was made from; None: of what the ledger has, with the usual thresholds.
 
     Raises:
         TrackingError: if the store does not take it.
     """
+    analysis = analysis or analyze(results_from_ledger(folder.path))
     with Ledger(folder.path) as ledger:
         log_artifacts(ledger, store, folder.report, "report")
+        log_summaries(ledger, store, trial_summaries(analysis))
+        save_view(ledger, store)
+
+
+def log_trial_figures(folder: SweepFolder, store: Store, analysis: SweepAnalysis) -> int:
+    """Draw the curves of the first 200 trials, attach them with their points to the trials' runs, and return how many there are.
+
+    Raises:
+        SweepError: if the folder cannot be written.
+        TrackingError: if the store does not take them; they are in `trial_figures/` of the sweep's folder all the same.
+    """
+    files = write_trial_figures(analysis, folder.path / "trial_figures")
+    with Ledger(folder.path) as ledger:
+        return log_trial_artifacts(ledger, store, files)

@@ -33,7 +33,7 @@ for layer in ("packs", "pools", "running"):
 LAYERS["tracking"] = LAYERS["packs"]
 LAYERS["sweeps"] = frozenset(LAYERS)
 LAYERS["views"] = frozenset(LAYERS)
-LAYERS["analysis"] = frozenset({"version", "errors", "config", "grammar", "tracking"})
+LAYERS["analysis"] = frozenset({"version", "errors", "config", "grammar", "evaluation", "tracking"})
 LAYERS["sweep_report"] = frozenset(LAYERS)
 LAYERS["sweep"] = frozenset(LAYERS)
 LAYERS["cli"] = frozenset(LAYERS)
@@ -140,6 +140,14 @@ def test_analysis_takes_only_theory_from_grammar() -> None:
         and found.target != "rhm_sweeps.grammar.theory"
     ]
     assert not wrong, "\n".join(wrong)
+
+
+def test_analysis_evaluates_nothing_but_what_the_sampler_allows() -> None:
+    """It reads what was measured; the sampler's ceiling alone is computed, as it says what the measurement could show."""
+    found = {
+        (o.importer, o.target) for o in OWN if layer_of(o.importer) == "analysis" and layer_of(o.target) == "evaluation"
+    }
+    assert found == {("rhm_sweeps.analysis.ceilings", "rhm_sweeps.evaluation.sampler_ceiling")}
 
 
 def test_tracking_does_not_know_ray() -> None:

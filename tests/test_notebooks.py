@@ -33,8 +33,8 @@ def pictures(notebook: NotebookNode) -> int:
     return sum("image/png" in output.get("data", {}) for output in outputs(notebook))
 
 
-def test_there_are_three() -> None:
-    assert [path.stem[:2] for path in PATHS] == ["01", "02", "03"]
+def test_there_are_four() -> None:
+    assert [path.stem[:2] for path in PATHS] == ["01", "02", "03", "04"]
 
 
 @pytest.mark.parametrize("path", PATHS, ids=lambda path: path.stem)

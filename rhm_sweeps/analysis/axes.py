@@ -13,6 +13,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, FuncFormatter, LogLocator, NullFormatter, NullLocator
 
+from rhm_sweeps.analysis.figure_style import STYLES
+
 STYLE: dict[Any, Any] = {
     "font.size": 8.5,
     "axes.titlesize": 9,
@@ -45,7 +47,7 @@ COPIES = "#D55E00"
 NOVEL = "#222222"
 GUIDE = "#777777"
 MOST_TICKS = 6
-WIDE_IN, NARROW_IN = 8.6, 6.2
+WIDE_IN, NARROW_IN = STYLES["screen"].wide_in, STYLES["screen"].narrow_in
 
 
 @dataclass(frozen=True)
@@ -64,11 +66,11 @@ class Drawing:
 
 
 @contextmanager
-def style() -> Iterator[None]:
-    """Draw inside this block; nothing of it stays in matplotlib's global settings."""
+def style(look: str = "screen") -> Iterator[None]:
+    """Draw inside this block, in a style of `STYLES`; nothing of it stays in matplotlib's global settings."""
     with mpl.rc_context():
         mpl.rcdefaults()
-        mpl.rcParams.update(STYLE)
+        mpl.rcParams.update({**STYLE, **STYLES[look].settings})
         yield
 
 

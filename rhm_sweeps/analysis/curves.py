@@ -51,7 +51,7 @@ def setting_table(table: pd.DataFrame, groups: Groups) -> pd.DataFrame:
     """
     measured = table[table["last_step"].notna()]
     group = groups.of_trial.reindex(measured.index).rename("group")
-    scales = [name for name in table.columns if name.startswith("tau_")]
+    scales = scale_names(table)
     median = measured[scales].fillna(np.inf).groupby(group).median().replace(np.inf, np.nan)
     reached = measured[scales].notna().groupby(group).sum().add_suffix("_reached")
     means = measured[list(AVERAGED)].groupby(group).mean()
@@ -59,6 +59,11 @@ def setting_table(table: pd.DataFrame, groups: Groups) -> pd.DataFrame:
     regimes = _count_regimes(measured["regime"], group)
     settings = groups.settings.drop(columns="trials").assign(trials=group.value_counts())
     return settings.join([median, reached, best, means, regimes], how="right").sort_index()
+
+
+def scale_names(table: pd.DataFrame) -> list[str]:
+    """The columns of a `trial_table` that are time scales, without those of their intervals."""
+    return [name for name in table.columns if name.startswith("tau_") and not name.endswith(("_low", "_high"))]
 
 
 def _count_regimes(regimes: pd.Series, group: pd.Series) -> pd.Series:

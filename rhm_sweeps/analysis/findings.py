@@ -7,10 +7,13 @@ from collections.abc import Iterator
 import numpy as np
 import pandas as pd
 
+from rhm_sweeps.analysis.comparison_findings import comparison_findings
 from rhm_sweeps.analysis.groups import RULES, TRAIN_SIZE
-from rhm_sweeps.analysis.scaling import fit_power_law
+from rhm_sweeps.analysis.law_findings import complexity_findings, power_law_findings, stopping_findings
+from rhm_sweeps.analysis.phrases import count, span
+from rhm_sweeps.analysis.regimes import regime_names, regime_words
+from rhm_sweeps.analysis.sensitivity_findings import sensitivity_findings
 from rhm_sweeps.analysis.sweep_analysis import SweepAnalysis
-from rhm_sweeps.analysis.time_scales import REGIMES
 
 MOST_FACETS = 6
 
@@ -19,19 +22,27 @@ def findings(analysis: SweepAnalysis) -> list[str]:
     """The numbers that answer a sweep's question, one sentence each; none without measured trials."""
     if analysis.settings.empty:
         return []
-    makers = (_regimes, _best, _memorization, _rules, _windows, _grammar_spread)
+    of_laws = (power_law_findings, complexity_findings, stopping_findings)
+    makers = (
+        _regimes,
+        _best,
+        _memorization,
+        _rules,
+        _windows,
+        *of_laws,
+        _grammar_spread,
+        sensitivity_findings,
+        comparison_findings,
+    )
     return [sentence for make in makers for sentence in make(analysis)]
-
-
-def count(number: int, noun: str) -> str:
-    """`1 trial`, `2 trials`."""
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
 def _regimes(analysis: SweepAnalysis) -> Iterator[str]:
     counts = analysis.measured["regime"].value_counts()
-    words = [f"{counts[regime]:,} {regime}" for regime in reversed(REGIMES) if counts.get(regime)]
-    yield f"{count(len(analysis.measured), 'trial')} at the last point: {', '.join(words)}."
+    names = reversed(regime_names(analysis.levels))
+    words = [f"{counts[name]:,} {regime_words(name)}" for name in names if counts.get(name)]
+    if words:
+        yield f"{count(len(analysis.measured), 'trial')} at the last point: {', '.join(words)}."
 
 
 def _best(analysis: SweepAnalysis) -> Iterator[str]:
@@ -52,8 +63,8 @@ def _memorization(analysis: SweepAnalysis) -> Iterator[str]:
     facets = sorted(analysis.settings["facet"].unique())
     if analysis.groups.axis != TRAIN_SIZE or len(facets) > MOST_FACETS:
         taus = analysis.measured["tau_mem_copies"].dropna()
-        span = f", at step {_span(taus, ',.0f')}" if len(taus) else ""
-        yield f"Copies begin in {len(taus):,} of {count(len(analysis.measured), 'trial')}{span}."
+        when = f", at step {span(taus, ',.0f')}" if len(taus) else ""
+        yield f"Copies begin in {len(taus):,} of {count(len(analysis.measured), 'trial')}{when}."
         return
     for facet in facets:
         label = analysis.groups.facet_label(int(facet))
@@ -61,7 +72,7 @@ def _memorization(analysis: SweepAnalysis) -> Iterator[str]:
 
 
 def _onsets(analysis: SweepAnalysis, facet: int, where: str) -> Iterator[str]:
-    """When copies begin at the smallest and the largest P, and the power law between."""
+    """When copies begin at the smallest and the largest P."""
     rows = analysis.settings[analysis.settings["facet"] == facet]
     reached = rows[rows["tau_mem_copies"].notna()]
     if reached.empty:
@@ -71,14 +82,6 @@ def _onsets(analysis: SweepAnalysis, facet: int, where: str) -> Iterator[str]:
     yield f"Copies begin{where} at step {first}" + (
         f" and at step {last} (medians over seeds)." if len(reached) > 1 else "."
     )
-    trials = analysis.measured[analysis.measured["group"].isin(rows.index)]
-    law = fit_power_law(trials[TRAIN_SIZE], trials["tau_mem_copies"])
-    if law is not None:
-        yield (
-            f"The memorization time τ_mem grows{where} as P^{law.exponent:.2f} (95 % interval {law.low:.2f} to "
-            f"{law.high:.2f}, bootstrap over {count(law.trials, 'trial')}); linear growth, as in arXiv 2505.16959, is "
-            "exponent 1."
-        )
 
 
 def _rules(analysis: SweepAnalysis) -> Iterator[str]:
@@ -107,7 +110,7 @@ def _windows(analysis: SweepAnalysis) -> Iterator[str]:
     opened, closed = start[start.notna() & ~(start >= end)].index, start[end.notna() & ~(start < end)].index
     if len(opened):
         ratios = np.log2(end[opened] / start[opened]).dropna()
-        widths = f"; where it closes, it is {_span(ratios, '.1f')} doublings of the step wide" if len(ratios) else ""
+        widths = f"; where it closes, it is {span(ratios, '.1f')} doublings of the step wide" if len(ratios) else ""
         yield f"The innovation window opens in {len(opened):,} of {count(len(settings), 'setting')}{widths}."
     if len(closed):
         yield f"In {count(len(closed), 'setting')} copies begin before the class rule is learned: no window."
@@ -132,8 +135,3 @@ def _at(row: pd.Series) -> str:
 
 def _average(trials: int, word: str) -> str:
     return f"{word} over {trials} seeds" if trials > 1 else "one seed"
-
-
-def _span(values: pd.Series, form: str) -> str:
-    low, high = f"{values.min():{form}}", f"{values.max():{form}}"
-    return low if low == high else f"{low} to {high}"

@@ -9,6 +9,7 @@ from typing import Any
 
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
+from matplotlib.patches import Patch
 
 LEGEND_ENTRY_IN, LETTER_IN = 0.55, 0.07
 
@@ -30,7 +31,7 @@ def line(label: str, **look: Any) -> Line2D:
     return Line2D([], [], label=plain(label), **look)
 
 
-def outside_legend(figure: Figure, entries: Sequence[Line2D], title: str = "") -> None:
+def outside_legend(figure: Figure, entries: Sequence[Line2D | Patch], title: str = "") -> None:
     """A legend beside a single panel or above several, where it covers nothing."""
     if len(figure.axes) == 1:
         figure.legend(handles=list(entries), title=title or None, loc="outside right upper", alignment="left")

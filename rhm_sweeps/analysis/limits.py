@@ -4,32 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from rhm_sweeps.analysis.findings import count
+from rhm_sweeps.analysis.ceiling_limits import ceiling_limits
+from rhm_sweeps.analysis.comparison_findings import comparison_limits
+from rhm_sweeps.analysis.coverage_limits import coverage_limits
 from rhm_sweeps.analysis.groups import TRAIN_SIZE
+from rhm_sweeps.analysis.law_limits import complexity_limits, power_law_limits
+from rhm_sweeps.analysis.phrases import count
 from rhm_sweeps.analysis.scaling import FEWEST_SIZES
+from rhm_sweeps.analysis.sensitivity_findings import sensitivity_limits
 from rhm_sweeps.analysis.sweep_analysis import SweepAnalysis
 
 
 def limits(analysis: SweepAnalysis) -> list[str]:
     """What is missing from a sweep, and which questions it leaves open."""
-    of_samples = (_sizes, _too_short, _losses, _exhausted)
-    makers = (_unfinished, _seeds, *(of_samples if analysis.settings.empty or analysis.sampled else (_no_samples,)))
+    of_samples = (_sizes, _too_short, _losses, _exhausted, ceiling_limits, power_law_limits, complexity_limits)
+    makers = (coverage_limits, _seeds, *(of_samples if analysis.settings.empty or analysis.sampled else (_no_samples,)))
+    makers = (*makers, sensitivity_limits, comparison_limits)
     return [sentence for make in makers for sentence in make(analysis)]
-
-
-def _unfinished(analysis: SweepAnalysis) -> Iterator[str]:
-    trials = analysis.trials
-    if trials.empty:
-        yield "No trials are planned: there is nothing to analyse."
-        return
-    open_trials = int(trials["state"].isin(["pending", "running"]).sum())
-    if open_trials:
-        yield f"{count(open_trials, 'trial')} of {len(trials):,} not finished: the numbers will change."
-    failed = int((trials["state"] == "failed").sum())
-    if failed:
-        yield f"{count(failed, 'trial')} failed, listed under What ran; figures and averages leave failed trials out."
-    if analysis.settings.empty:
-        yield "No trial has a metric point yet: there are no figures."
 
 
 def _seeds(analysis: SweepAnalysis) -> Iterator[str]:

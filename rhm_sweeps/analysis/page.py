@@ -3,135 +3,118 @@
 from __future__ import annotations
 
 import base64
+import hashlib
 import html
+import math
 import re
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
-from datetime import UTC, datetime
+from importlib.resources import files
+from typing import Any
 
-import pandas as pd
 from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
 
-from rhm_sweeps.analysis.axes import Drawing
-from rhm_sweeps.analysis.findings import count, findings
-from rhm_sweeps.analysis.limits import limits
-from rhm_sweeps.analysis.sweep_analysis import SweepAnalysis
-from rhm_sweeps.analysis.tables import grammar_view, setting_view, trial_view
+from rhm_sweeps.analysis.content import ReportContent
+from rhm_sweeps.analysis.mathml import mathml
+from rhm_sweeps.analysis.report_tables import ReportTable
+from rhm_sweeps.analysis.tables import Cell
+from rhm_sweeps.analysis.text import printable, shortened
 
-MOST_ROWS = 2000
-"""Rows of a table in the page; the files beside it hold all."""
-MOST_REASONS, MOST_SIGNATURES = 20, 5
-STATES = ("done", "failed", "running", "pending")
-IDENTITY = {
-    "version": "version",
-    "git_commit": "git commit",
-    "code_hash": "code hash",
-    "experiment": "MLflow experiment",
-    "parent_run_id": "MLflow run",
-}
+WORD_JOINER = "\u2060"
+"""Keeps a comma in the line of the formula before it."""
+ARXIV = re.compile(r"arXiv[: ](\d{4}\.\d{5})")
 
 
-@dataclass(frozen=True)
-class Failure:
-    """Trials that failed for one reason; the first of their signatures."""
-
-    reason: str
-    trials: int
-    signatures: tuple[str, ...]
-
-
-def render_page(analysis: SweepAnalysis, drawings: list[Drawing], images: Mapping[str, bytes], space: str) -> str:
-    """Fill the page.
+def render_page(content: ReportContent, images: Mapping[str, bytes]) -> str:
+    """Fill the page; it runs and shows only what is in it, by a policy that names its one script and its one style.
 
     Args:
-        images: the SVG of each drawing, by its name.
-        space: the search space as YAML; empty when it is not known.
+        images: the SVG or PNG of each figure, by its name.
     """
+    environment = _environment()
+    style, script = _source("report.css.j2"), _source("report.js.j2")
+    return environment.get_template("report.html.j2").render(
+        content=content,
+        by_name=[(name, _table(content, name)) for name in ("swept", "settings", "grammars")],
+        images={figure.name: data_uri(images[figure.name]) for figure in content.figures},
+        style=style,
+        script=script,
+        style_hash=policy_hash(style),
+        script_hash=policy_hash(script),
+        texts=_is_text,
+    )
+
+
+def _environment() -> Environment:
     environment = Environment(
         loader=PackageLoader("rhm_sweeps.analysis", "."),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
+        finalize=_shown,
     )
-    environment.filters["maths"] = maths
-    results = analysis.results
-    return environment.get_template("report.html.j2").render(
-        name=results.name,
-        question=str((results.meta.get("space") or {}).get("question") or ""),
-        facts=_facts(analysis),
-        failures=failures(results.trials),
-        findings=findings(analysis),
-        limits=limits(analysis),
-        figures=[(drawing, _data_uri(images[drawing.name])) for drawing in drawings],
-        settings=setting_view(analysis, MOST_ROWS),
-        setting_count=len(analysis.settings),
-        trials=trial_view(analysis, MOST_ROWS),
-        trial_count=len(results.trials),
-        grammars=grammar_view(analysis),
-        thresholds=asdict(analysis.thresholds),
-        identity={label: results.meta[key] for key, label in IDENTITY.items() if results.meta.get(key)},
-        space=space,
-    )
+    environment.filters |= {
+        "maths": maths, "formulas": formulas, "equation": _equation, "shortened": shortened, "sort_key": _sort_key,
+    }  # fmt: skip
+    return environment
 
 
-def maths(text: str) -> str:
+def _shown(value: Any) -> Any:
+    return printable(value) if isinstance(value, str) and not isinstance(value, Markup) else value
+
+
+def _source(name: str) -> Markup:
+    """A file beside the template as it is: its braces are not the template's."""
+    return Markup(files("rhm_sweeps.analysis").joinpath(name).read_text(encoding="utf-8"))
+
+
+def policy_hash(text: str) -> Markup:
+    """The name of an inline script or style in a Content-Security-Policy."""
+    return Markup("sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode())
+
+
+def maths(text: str) -> Markup:
     """HTML of a plain sentence, escaped, with its symbols set as formulas: τ_mem, P_max, P*_2, s^l, P^0.98."""
-    safe = html.escape(text).replace(" = ", "\u00a0=\u00a0")
+    safe = html.escape(printable(text)).replace(" = ", "\u00a0=\u00a0")
     safe = re.sub(r"(τ|P\*|\b[Px])_(\w+)", r"<var>\1</var><sub>\2</sub>", safe)
     safe = re.sub(r"\b([PTLmnsvd])\^\(?(\w+(?:[.+]\w+)?)\)?", r"<var>\1</var><sup>\2</sup>", safe)
     safe = re.sub(r"^([ns])$|(?<=, )(t)(?=\) )", r"<var>\1\2</var>", safe)
-    return re.sub(r"(?<![\w<>&/])([PTLlmvd])(?![\w>])", r"<var>\1</var>", safe)
+    safe = re.sub(r"(?<![\w<>&/])([PTLlmvd])(?![\w>])", r"<var>\1</var>", safe)
+    return Markup(_cited(safe))
 
 
-def failures(trials: pd.DataFrame) -> list[Failure]:
-    """The reasons of failed trials, the most frequent first."""
-    failed = trials[trials["state"] == "failed"]
-    reasons = failed["reason"].value_counts().head(MOST_REASONS)
-    return [
-        Failure(
-            str(reason) or "no reason given",
-            int(number),
-            tuple(failed.index[failed["reason"] == reason][:MOST_SIGNATURES]),
-        )
-        for reason, number in reasons.items()
-    ]
+def formulas(text: str) -> Markup:
+    """HTML of a text with `$TeX$` and `arXiv:number` in it."""
+    parts = text.split("$")
+    html_of = "".join(mathml(part) if i % 2 else _cited(html.escape(part)) for i, part in enumerate(parts))
+    return Markup(re.sub(r"(?<=</math>)(?=[.,;:)])", WORD_JOINER, html_of))
 
 
-def _facts(analysis: SweepAnalysis) -> dict[str, str]:
-    """What ran, and for how long."""
-    results = analysis.results
-    states = results.trials["state"].value_counts()
-    counts = ", ".join(f"{states[state]:,} {state}" for state in STATES if states.get(state))
-    facts = {"trials": f"{len(results.trials):,}" + (f": {counts}" if counts else "")}
-    facts["settings"] = f"{len(analysis.settings):,} with metric points"
-    facts["metric points"] = f"{len(results.points):,}"
-    if results.points.empty:
-        return facts
-    last_ms = int(results.points["timestamp_ms"].max())
-    created_ms = results.meta.get("created_ms")
-    if created_ms:
-        facts["launched"] = _date(created_ms)
-        facts["launch to last point"] = duration((last_ms - created_ms) / 1000)
-    facts["last point"] = _date(last_ms)
-    if "wall_time_s" in results.points:
-        pack = results.points["signature"].map(results.trials["pack"])
-        trained_s = results.points["wall_time_s"].groupby(pack).max()
-        facts["training time"] = f"{duration(trained_s.sum())}, summed over {count(len(trained_s), 'pack')}"
-    return facts
+def _cited(safe: str) -> str:
+    return ARXIV.sub(r'<a href="https://arxiv.org/abs/\1">arXiv:\1</a>', safe)
 
 
-def duration(seconds: float) -> str:
-    """`45 s`, `12 min`, `3 h 20 min`."""
-    if seconds < 120:
-        return f"{max(0, seconds):.0f} s"
-    minutes = round(seconds / 60)
-    return f"{minutes} min" if minutes < 120 else f"{minutes // 60:,} h {minutes % 60} min"
+def _equation(tex: str) -> Markup:
+    return Markup(mathml(tex, display=True))
 
 
-def _date(time_ms: int) -> str:
-    return datetime.fromtimestamp(time_ms / 1000, UTC).strftime("%Y-%m-%d %H:%M UTC")
+def _sort_key(cell: Cell) -> Markup:
+    """The attributes of a table's cell: its number, by which it is sorted, or that it is text."""
+    if isinstance(cell.key, str):
+        return Markup(' class="text"')
+    return Markup(f' data-n="{float(cell.key)!r}"' if math.isfinite(cell.key) else "")
 
 
-def _data_uri(image: bytes) -> str:
-    return "data:image/svg+xml;base64," + base64.b64encode(image).decode()
+def _is_text(table: ReportTable, column: int) -> bool:
+    return any(isinstance(row[column].key, str) for row in table.table.rows)
+
+
+def _table(content: ReportContent, name: str) -> ReportTable | None:
+    return next((table for table in content.tables if table.name == name), None)
+
+
+def data_uri(image: bytes) -> str:
+    """A picture as an address that holds it; PNG by its first bytes, else SVG."""
+    kind = "png" if image.startswith(b"\x89PNG") else "svg+xml"
+    return f"data:image/{kind};base64," + base64.b64encode(image).decode()

@@ -13,7 +13,8 @@ STATES = ("best_step", "best_novel_valid", "last_step", "last_validity", "last_c
 def setting_records(analysis: SweepAnalysis) -> list[dict[str, Any]]:
     """One record per setting: `setting` (dotted fields), `trials`, `tau_rule` (l = 1..L), `tau_mem_copies`, ...
 
-    Medians of time scales over the seeds, NaN where half of them did not reach it; means of shares.
+    Medians of time scales over the seeds, NaN where half of them did not reach it; means of shares. `intervals` has the 95 %
+    interval [low, high] of each time scale by its name in the tables, NaN for an end beyond the last step.
     """
     groups = analysis.groups
     names = [*([groups.axis] if groups.axis else []), *groups.facets]
@@ -41,9 +42,11 @@ def trial_records(analysis: SweepAnalysis) -> list[dict[str, Any]]:
 
 
 def _scales(row: Mapping[Any, Any], depth: int) -> dict[str, Any]:
+    names = [*(f"tau_rule_{level}" for level in range(1, depth + 1)), "tau_mem_copies", "tau_mem_loss"]
     return {
         "tau_rule": [row[f"tau_rule_{level}"] for level in range(1, depth + 1)],
         "tau_mem_copies": row["tau_mem_copies"],
         "tau_mem_loss": row["tau_mem_loss"],
+        "intervals": {name: [row[f"{name}_low"], row[f"{name}_high"]] for name in names if f"{name}_low" in row},
         **{name: row[name] for name in STATES},
     }

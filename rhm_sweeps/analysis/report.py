@@ -1,21 +1,28 @@
-"""The report of a sweep: one page, the figures, and everything as tables."""
+"""The report of a sweep: a page, the same as Markdown and JSON, the figures, and everything as tables."""
 
 from __future__ import annotations
 
-import io
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-from ruamel.yaml import YAML
-
-from rhm_sweeps.analysis.figures import FORMATS, draw_figures, save_figures
+from rhm_sweeps.analysis.axes import Drawing
+from rhm_sweeps.analysis.content import ReportContent, report_content
+from rhm_sweeps.analysis.document import render_document
+from rhm_sweeps.analysis.figure_style import FORMATS, FigureFiles
+from rhm_sweeps.analysis.figures import draw_figures, figure_bytes, save_figures, settle
+from rhm_sweeps.analysis.markdown_page import render_markdown
 from rhm_sweeps.analysis.page import render_page
 from rhm_sweeps.analysis.sweep_analysis import SweepAnalysis, analyze
 from rhm_sweeps.analysis.time_scales import Thresholds
 from rhm_sweeps.errors import SweepError
 from rhm_sweeps.tracking.export import one_type_per_column
 from rhm_sweeps.tracking.results import Results
+
+PAGE_STYLE = "screen"
+LARGEST_SVG = 1_500_000
+"""Bytes above which a figure stands in the page as PNG: a sweep of 10,000 trials has figures of as many points."""
 
 
 @dataclass(frozen=True)
@@ -24,45 +31,67 @@ class Report:
 
     folder: Path
     page: Path
+    markdown: Path
+    document: Path
     figures: tuple[Path, ...]
     tables: tuple[Path, ...]
     analysis: SweepAnalysis
+    content: ReportContent
 
 
-def write_report(results: Results, folder: Path, thresholds: Thresholds | None = None) -> Report:
+def write_report(
+    results: Results, folder: Path, thresholds: Thresholds | None = None, files: FigureFiles | None = None
+) -> Report:
     """Analyse a sweep and write its report into a folder, in place of an older one.
 
-    `report.html` needs no other file; `figures/` holds PNG and SVG, `results` (a row per metric point) and `trials` (a row per
-    trial, with its time scales) are Parquet and CSV, `space.yaml` launches the sweep again.
+    `report.html` needs no other file; `report.md` and `report.json` say the same. `figures/` holds the figures in the formats and
+    the style of `files`, `results` (a row per metric point) and `trials` (a row per trial, with its time scales) are Parquet and
+    CSV, `space.yaml` launches the sweep again.
 
     Raises:
         SweepError: if the folder cannot be written.
     """
+    files = files or FigureFiles()
     analysis = analyze(results, thresholds)
     drawings = draw_figures(analysis)
+    content = report_content(analysis, drawings)
     try:
         _remove_figures(folder / "figures")
-        figures = save_figures(drawings, folder / "figures")
+        of_page = files.style == PAGE_STYLE
+        figures = save_figures(drawings if of_page else draw_figures(analysis, files.style), folder / "figures", files)
+        images = _images(drawings, figures if of_page else ())
         tables = _write_tables(analysis, folder)
-        space = space_yaml(results.meta.get("space"))
-        if space:
-            (folder / "space.yaml").write_text(space, encoding="utf-8")
-        images = {path.stem: path.read_bytes() for path in figures if path.suffix == ".svg"}
-        page = folder / "report.html"
-        page.write_text(render_page(analysis, drawings, images, space), encoding="utf-8")
+        if content.reproduction.space:
+            (folder / "space.yaml").write_text(content.reproduction.space, encoding="utf-8", errors="replace")
+        texts = _write_texts(content, images, figures, folder)
     except OSError as error:
         raise SweepError(f"cannot write the report to {folder}: {error.strerror or error}") from error
-    return Report(folder, page, tuple(figures), tuple(tables), analysis)
+    return Report(folder, *texts, tuple(figures), tuple(tables), analysis, content)
 
 
-def space_yaml(space: dict[str, Any] | None) -> str:
-    """A search space as the YAML file that launches it, its question in the first line; empty without a space."""
-    if not space:
-        return ""
-    text = io.StringIO()
-    YAML().dump({key: value for key, value in space.items() if key != "question"}, text)
-    question = " ".join(str(space.get("question") or "").split())
-    return (f"# {question}\n" if question else "") + text.getvalue()
+def _images(drawings: Sequence[Drawing], saved: Sequence[Path]) -> dict[str, bytes]:
+    """The pictures of the page, in its style whatever that of the files; SVG from the files where they are there."""
+    known = {path.stem: path.read_bytes() for path in saved if path.suffix == ".svg"}
+    images = {}
+    for drawing in drawings:
+        settle(drawing, PAGE_STYLE)
+        image = known.get(drawing.name) or figure_bytes(drawing, "svg", PAGE_STYLE)
+        images[drawing.name] = image if len(image) <= LARGEST_SVG else figure_bytes(drawing, "png", PAGE_STYLE)
+    return images
+
+
+def _write_texts(
+    content: ReportContent, images: Mapping[str, bytes], figures: Sequence[Path], folder: Path
+) -> tuple[Path, Path, Path]:
+    paths: dict[str, list[str]] = defaultdict(list)
+    for figure in figures:
+        paths[figure.stem].append(figure.relative_to(folder).as_posix())
+    page, markdown, document = (folder / f"report.{suffix}" for suffix in ("html", "md", "json"))
+    page.write_text(render_page(content, images), encoding="utf-8")
+    first = {name: found[0] for name, found in paths.items()}
+    markdown.write_text(render_markdown(content, first), encoding="utf-8")
+    document.write_text(render_document(content, paths), encoding="utf-8")
+    return page, markdown, document
 
 
 def _remove_figures(folder: Path) -> None:

@@ -8,8 +8,11 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-RESAMPLES = 2000
+FEWEST_RESAMPLES, MOST_RESAMPLES = 400, 2000
+PICKS = 1_000_000
+"""Trials in all resamples together, which bounds time and memory where there are many."""
 FEWEST_SIZES = 3
+ROUNDING = 1e-9
 
 
 @dataclass(frozen=True)
@@ -21,6 +24,10 @@ class PowerLaw:
     low: float
     high: float
     trials: int
+
+    def covers(self, exponent: float) -> bool:
+        """Whether the interval contains this exponent."""
+        return self.low - ROUNDING <= exponent <= self.high + ROUNDING
 
 
 def fit_power_law(sizes: pd.Series, taus: pd.Series, *, seed: int = 0) -> PowerLaw | None:
@@ -37,7 +44,8 @@ def fit_power_law(sizes: pd.Series, taus: pd.Series, *, seed: int = 0) -> PowerL
     if len(np.unique(x)) < FEWEST_SIZES:
         return None
     slope = float(_slopes(x[None], y[None])[0])
-    picks = np.random.default_rng(seed).integers(len(x), size=(RESAMPLES, len(x)))
+    resamples = int(np.clip(PICKS // len(x), FEWEST_RESAMPLES, MOST_RESAMPLES))
+    picks = np.random.default_rng(seed).integers(len(x), size=(resamples, len(x)))
     low, high = np.nanquantile(_slopes(x[picks], y[picks]), [0.025, 0.975])
     return PowerLaw(slope, float(np.exp(y.mean() - slope * x.mean())), float(low), float(high), len(x))
 

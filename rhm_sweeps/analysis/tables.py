@@ -5,11 +5,13 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import pandas as pd
 
 from rhm_sweeps.analysis.groups import is_seed, symbol, value_label
+from rhm_sweeps.analysis.regimes import regime_words
 from rhm_sweeps.analysis.sweep_analysis import SweepAnalysis
 from rhm_sweeps.config import GrammarConfig
 from rhm_sweeps.grammar.theory import bayes_floor, chance_validity, sample_complexity
@@ -35,9 +37,11 @@ class Table:
 
 
 def setting_view(analysis: SweepAnalysis, most: int) -> Table:
-    """A row per setting, `most` at most: its fields, its seeds, the median time scales, the best and last states."""
+    """A row per setting, `most` at most: fields, seeds, median time scales with intervals, the best and last states."""
     fields = _fields(analysis, seeds=False)
-    return _table(analysis.settings.head(most), [*fields, ("seeds", "trials", _number), *_measures(analysis.levels)])
+    return _table(
+        analysis.settings.head(most), [*fields, ("seeds", "trials", _number), *_measures(analysis.levels, ranges=True)]
+    )
 
 
 def trial_view(analysis: SweepAnalysis, most: int) -> Table:
@@ -84,24 +88,28 @@ def _fields(analysis: SweepAnalysis, *, seeds: bool) -> list[Column]:
     return [(symbol(name), name, _value) for name in fields]
 
 
-def _measures(levels: int) -> list[Column]:
-    rules: list[Column] = [(f"τ_rule({level})", f"tau_rule_{level}", _step) for level in range(1, levels + 1)]
+def _measures(levels: int, *, ranges: bool = False) -> list[Column]:
+    heads = {f"tau_rule_{level}": f"τ_rule({level})" for level in range(1, levels + 1)}
+    heads |= {"tau_mem_copies": "τ_mem copies", "tau_mem_loss": "τ_mem losses"}
+    scales: list[Column] = [(head, name, partial(_ranged, name) if ranges else _step) for name, head in heads.items()]
     return [
-        *rules,
-        ("τ_mem copies", "tau_mem_copies", _step),
-        ("τ_mem losses", "tau_mem_loss", _step),
+        *scales,
         ("best step", "best_step", _number),
         ("novel valid, best", "best_novel_valid", _share),
         ("novel valid, last", "last_novel_valid", _share),
         ("valid, last", "last_validity", _share),
         ("copies, last", "last_copies", _share),
-        ("regime, last", "regime", _text),
+        ("regime, last", "regime", _regime),
     ]
 
 
 def _text(value: Any, _: Mapping[str, Any]) -> Cell:
     text = str(value) if isinstance(value, str) else "–"
     return Cell(text, text)
+
+
+def _regime(value: Any, row: Mapping[str, Any]) -> Cell:
+    return _text(regime_words(value) if isinstance(value, str) else value, row)
 
 
 def _value(value: Any, _: Mapping[str, Any]) -> Cell:
@@ -121,6 +129,15 @@ def _step(value: Any, row: Mapping[str, Any]) -> Cell:
     """A time scale that was not reached sorts after those that were."""
     step = float("nan") if value is None else float(value)
     return Cell(step_text(step, row["last_step"]), step)
+
+
+def _ranged(name: str, value: Any, row: Mapping[str, Any]) -> Cell:
+    """A time scale with its interval: `478 (450–520)`, `478 (450–)` where the end is beyond the last step."""
+    cell, low, high = _step(value, row), row.get(f"{name}_low", float("nan")), row.get(f"{name}_high", float("nan"))
+    if pd.isna(cell.key) or pd.isna(low) or low == high:
+        return cell
+    end = "" if pd.isna(high) else f"{high:,.0f}"
+    return Cell(f"{cell.text} ({low:,.0f}–{end})", cell.key)
 
 
 def _grammar_row(grammar: GrammarConfig, timesteps: int, levels: int) -> list[Cell]:

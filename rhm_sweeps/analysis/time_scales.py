@@ -3,36 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
-from functools import lru_cache
-from typing import Any, Literal
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
+from rhm_sweeps.analysis.crossings import crossing, crossings
+from rhm_sweeps.analysis.point_grid import Floats, PointGrid
+from rhm_sweeps.analysis.regimes import regime_grid, regime_metrics
+from rhm_sweeps.analysis.thresholds import Thresholds, learned_bounds, learned_validity
 from rhm_sweeps.config import GrammarConfig
-from rhm_sweeps.errors import UsageError
-from rhm_sweeps.grammar.theory import chance_validity
 
-Regime = Literal["untrained", "partial", "generalizing", "memorizing"]
-REGIMES: tuple[Regime, ...] = ("untrained", "partial", "generalizing", "memorizing")
-
-
-@dataclass(frozen=True)
-class Thresholds:
-    """What counts as learned and as memorized; all in (0, 1)."""
-
-    learned: float = 0.9
-    """A level is learned when its validity has come this fraction of the way from chance to 1."""
-    copied: float = 0.1
-    """Copies begin when their share of the samples exceeds chance (valid * P / P_max) by this much."""
-    gap: float = 0.1
-    """The losses have parted when `loss_gap` is at least this for the rest of training."""
-
-    def __post_init__(self) -> None:
-        for name, value in asdict(self).items():
-            if not 0 < value < 1:
-                raise UsageError(f"threshold `{name}` is {value}, but must be between 0 and 1, both excluded")
+__all__ = ["Thresholds", "TimeScales", "crossing", "learned_validity", "loss_gap", "time_scale_columns", "time_scales"]
 
 
 @dataclass(frozen=True)
@@ -50,8 +33,8 @@ class TimeScales:
     best_novel_valid: float
     clean_validity: tuple[float, ...]
     """Largest validity of level l before copies exceed chance: what the model learned other than by heart; NaN without."""
-    regime: Regime | None
-    """State at the last point; None without points."""
+    regime: str | None
+    """State at the last point, of `regimes`; None without points."""
 
     @property
     def innovation_window(self) -> tuple[float, float]:
@@ -59,89 +42,83 @@ class TimeScales:
         return self.tau_rule[-1], self.tau_mem_copies
 
 
-def crossing(steps: ArrayLike, values: ArrayLike, threshold: float, *, for_good: bool = False) -> float:
-    """First step at which `values` reach `threshold`, interpolated linearly in log2(step); NaN when they never do.
-
-    With `for_good`, the step after which they never fall below it again. Values that are not finite are left out;
-    values that reach the threshold at the first point give its step, an upper bound.
-
-    Args:
-        steps: ascending optimizer steps, shape (K,).
-        values: shape (K,).
-    """
-    x, y = np.asarray(steps, dtype=np.float64), np.asarray(values, dtype=np.float64)
-    known = np.isfinite(y)
-    x, y = np.log2(np.maximum(x[known], 1)), y[known]
-    reached = y >= threshold
-    if not reached.any() or (for_good and not reached[-1]):
-        return float("nan")
-    first = _after_last(~reached) if for_good else int(reached.argmax())
-    if first == 0:
-        return float(2 ** x[0])
-    part = (threshold - y[first - 1]) / (y[first] - y[first - 1])
-    return float(2 ** (x[first - 1] + part * (x[first] - x[first - 1])))
-
-
-def _after_last(flags: NDArray[np.bool_]) -> int:
-    places = np.flatnonzero(flags)
-    return int(places[-1]) + 1 if len(places) else 0
-
-
-def loss_gap(points: Mapping[str, Any]) -> NDArray[np.float64]:
-    """1 - r / r_0 at each point, r = train_loss / test_loss, shape (K,): 0 before memorization, towards 1 after it.
-
-    r_0 is r at the first point: an untrained network knows neither set, so its r differs from 1 only by the finite draw
-    of (x_t, t) pairs, and that draw is the same at all points.
-    """
-    train, test = (np.asarray(points[name], dtype=np.float64) for name in ("train_loss", "test_loss"))
-    with np.errstate(divide="ignore", invalid="ignore"):
-        ratio = train / test
-        known = ratio[np.isfinite(ratio)]
-        return 1 - ratio / known[0] if len(known) else np.full(len(ratio), np.nan)
-
-
-def learned_validity(chance: float, thresholds: Thresholds) -> float:
-    """The validity at which a level counts as learned: chance + learned * (1 - chance)."""
-    return chance + thresholds.learned * (1 - chance)
-
-
-def time_scales(points: Mapping[str, Any], grammar: GrammarConfig, thresholds: Thresholds | None = None) -> TimeScales:
+def time_scales(
+    points: Mapping[str, Any],
+    grammar: GrammarConfig,
+    thresholds: Thresholds | None = None,
+    ceiling: tuple[float, ...] | None = None,
+) -> TimeScales:
     """Date what a trial learns from its metric points.
 
     Args:
         points: columns by name (a data frame or arrays of shape (K,)), ascending in `step`.
         grammar: the trial's grammar; it sets the chance validity f**((s**l - 1)/(s - 1)), f = m / v**(s-1).
+        ceiling: validity that the sampler allows at levels 1..L, of `sampler_ceiling`; None: 1.
     """
-    limits = thresholds or Thresholds()
-    steps, novel = np.asarray(points["step"]), np.asarray(points["novel_valid"], dtype=np.float64)
-    bounds = [learned_validity(chance, limits) for chance in _chance(grammar)]
-    clean = np.asarray(points["excess_copies"]) < limits.copied
-    best = int(np.nanargmax(novel)) if np.isfinite(novel).any() else None
+    limits, levels = thresholds or Thresholds(), grammar.num_layers
+    grid = PointGrid.of_trial(points, scale_metrics(levels))
+    bounds = learned_bounds([grammar], limits, [ceiling])
+    row = {name: values[0] for name, values in time_scale_columns(grid, bounds, np.array([levels]), limits).items()}
     return TimeScales(
-        tau_rule=tuple(crossing(steps, points[f"validity_{i}"], bound) for i, bound in enumerate(bounds, 1)),
-        tau_mem_copies=crossing(steps, points["excess_copies"], limits.copied),
-        tau_mem_loss=crossing(steps, loss_gap(points), limits.gap, for_good=True),
-        best_step=float("nan") if best is None else float(steps[best]),
-        best_novel_valid=float("nan") if best is None else float(novel[best]),
-        clean_validity=tuple(_largest(np.asarray(points[f"validity_{i}"])[clean]) for i in range(1, len(bounds) + 1)),
-        regime=_regime(points, bounds, limits) if len(steps) else None,
+        tau_rule=tuple(float(row[f"tau_rule_{level}"]) for level in range(1, levels + 1)),
+        clean_validity=tuple(float(row[f"clean_validity_{level}"]) for level in range(1, levels + 1)),
+        regime=row["regime"],
+        **{name: float(row[name]) for name in ("tau_mem_copies", "tau_mem_loss", "best_step", "best_novel_valid")},
     )
 
 
-def _largest(values: NDArray[np.float64]) -> float:
-    known = values[np.isfinite(values)]
-    return float(known.max()) if len(known) else float("nan")
+def scale_metrics(levels: int) -> list[str]:
+    """The metrics that the time scales follow from."""
+    return [*regime_metrics(levels), "train_loss", "test_loss", "novel_valid"]
 
 
-def _regime(points: Mapping[str, Any], bounds: list[float], limits: Thresholds) -> Regime:
-    """Memorizing: copies exceed chance; generalizing: level L is learned; partial: level 1 is; else untrained."""
-    if np.asarray(points["excess_copies"])[-1] >= limits.copied:
-        return "memorizing"
-    if np.asarray(points[f"validity_{len(bounds)}"])[-1] >= bounds[-1]:
-        return "generalizing"
-    return "partial" if np.asarray(points["validity_1"])[-1] >= bounds[0] else "untrained"
+def time_scale_columns(
+    grid: PointGrid, bounds: Floats, depths: NDArray[np.intp], thresholds: Thresholds
+) -> dict[str, NDArray[Any]]:
+    """`time_scales` of N trials at once: columns tau_rule_1.., tau_mem_copies, ..., regime, each (N,).
+
+    Args:
+        bounds: validity from which levels 1..M count as learned, of `learned_bounds`: (N, M).
+        depths: L of each trial, (N,).
+    """
+    levels = range(1, bounds.shape[1] + 1)
+    excess, novel = grid["excess_copies"], grid["novel_valid"]
+    clean = excess < thresholds.copied
+    best = np.where(np.isfinite(novel), novel, -np.inf).argmax(1)[:, None]
+    found = np.take_along_axis(novel, best, 1)[:, 0]
+    parted = crossings(grid.steps, loss_gaps(grid), thresholds.gap, for_good=True)
+    rules = {f"tau_rule_{i}": crossings(grid.steps, grid[f"validity_{i}"], bounds[:, i - 1]) for i in levels}
+    return {
+        **rules,
+        "tau_mem_copies": crossings(grid.steps, excess, thresholds.copied),
+        "tau_mem_loss": parted,
+        "best_step": np.where(np.isnan(found), np.nan, np.take_along_axis(grid.steps, best, 1)[:, 0]),
+        "best_novel_valid": found,
+        **{f"clean_validity_{i}": _largest(np.where(clean, grid[f"validity_{i}"], np.nan)) for i in levels},
+        "regime": grid.last(regime_grid(grid, bounds, depths, thresholds)),
+    }
 
 
-@lru_cache(maxsize=4096)
-def _chance(grammar: GrammarConfig) -> tuple[float, ...]:
-    return tuple(chance_validity(grammar))
+def loss_gap(points: Mapping[str, Any]) -> Floats:
+    """1 - r / r_0 at each point, r = train_loss / test_loss, shape (K,): 0 before memorization, towards 1 after it.
+
+    r_0 is r at the first point: an untrained network knows neither set, so its r differs from 1 only by the finite draw
+    of (x_t, t) pairs, and that draw is the same at all points.
+    """
+    count = len(points["step"]) if "step" in points else len(points["train_loss"])
+    steps = {"step": np.arange(count), **{name: points[name] for name in ("train_loss", "test_loss")}}
+    return loss_gaps(PointGrid.of_trial(steps, ["train_loss", "test_loss"]))[0, :count]
+
+
+def loss_gaps(grid: PointGrid) -> Floats:
+    """`loss_gap` of N trials at once, (N, K)."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        ratio = grid["train_loss"] / grid["test_loss"]
+        first = np.isfinite(ratio).argmax(1)[:, None]
+        return 1 - ratio / np.take_along_axis(ratio, first, 1)
+
+
+def _largest(values: Floats) -> Floats:
+    """Largest finite value of each row, (N, K) to (N,); NaN without."""
+    most = np.where(np.isfinite(values), values, -np.inf).max(1)
+    return np.where(np.isfinite(most), most, np.nan)

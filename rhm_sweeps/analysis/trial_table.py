@@ -2,88 +2,102 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterator, Mapping
-from functools import lru_cache
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from pydantic.fields import FieldInfo
 
-from rhm_sweeps.analysis.time_scales import Thresholds, time_scales
-from rhm_sweeps.config import GrammarConfig
+from rhm_sweeps.analysis.ceilings import Ceilings
+from rhm_sweeps.analysis.point_grid import Floats, PointGrid
+from rhm_sweeps.analysis.regimes import Names, regime_grid
+from rhm_sweeps.analysis.resampling import Resampled, resample_scales
+from rhm_sweeps.analysis.sections import sections
+from rhm_sweeps.analysis.thresholds import Thresholds, learned_bounds
+from rhm_sweeps.analysis.time_scales import scale_metrics, time_scale_columns
+from rhm_sweeps.config import EvaluationConfig, GrammarConfig
 from rhm_sweeps.tracking.results import Results
 
 LAST_METRICS = ("train_loss", "test_loss", "copies", "excess_copies", "novel_valid")
+NUM_SAMPLES = "evaluation.num_samples"
+
+
+@dataclass(frozen=True)
+class DatedTrials:
+    """The points of N trials with what they are held against, and what follows.
+
+    `bounds`: validity from which levels 1..M count as learned, (N, M). `depths`: L of each trial, (N,).
+    """
+
+    results: Results
+    thresholds: Thresholds
+    grid: PointGrid
+    bounds: Floats
+    depths: NDArray[np.intp]
+
+    def table(self) -> pd.DataFrame:
+        """`trial_table` without the intervals."""
+        scales = time_scale_columns(self.grid, self.bounds, self.depths, self.thresholds)
+        found = pd.DataFrame({**scales, **self._last()}, index=self.results.trials.index)
+        return pd.concat([self.results.trials[["state", "reason", *self.results.varied]], found], axis=1)
+
+    def _last(self) -> dict[str, NDArray[Any]]:
+        grid = self.grid
+        names = {f"last_{name}": grid.last(grid[name]) for name in LAST_METRICS}
+        validity = np.full(len(self.depths), np.nan)
+        for depth in np.unique(self.depths):
+            rows = self.depths == depth
+            validity[rows] = grid.last(grid[f"validity_{depth}"])[rows]
+        return {"last_step": grid.last(grid.steps), "last_validity": validity, **names}
+
+    def regimes(self) -> Names:
+        """The regime at each point, (N, K)."""
+        return regime_grid(self.grid, self.bounds, self.depths, self.thresholds)
+
+    def resampled(self) -> Resampled:
+        """The time scales in resamples of the points."""
+        default = EvaluationConfig.model_fields["num_samples"].default
+        trials = self.results.trials
+        samples = trials[NUM_SAMPLES].fillna(default) if NUM_SAMPLES in trials else pd.Series(default, trials.index)
+        return resample_scales(self.grid, self.bounds, samples.to_numpy(dtype=np.float64), self.depths, self.thresholds)
 
 
 def grammars(trials: pd.DataFrame) -> list[GrammarConfig]:
     """The grammar of each row of `Results.trials`."""
-    fields = GrammarConfig.model_fields
-    rows = trials.reindex(columns=[f"grammar.{name}" for name in fields]).itertuples(index=False)
-    return [_grammar(*map(_plain, fields.values(), values)) for values in rows]
+    return sections(trials, "grammar", GrammarConfig)
 
 
-def _plain(field: FieldInfo, value: Any) -> Any:
-    """The value of a field as it was before pandas made floats of a column with gaps; the default in a gap."""
-    if pd.isna(value):
-        return field.default
-    return int(value) if isinstance(value, float) and field.annotation is not float else value
+def date_trials(
+    results: Results, thresholds: Thresholds | None = None, ceilings: Ceilings | None = None
+) -> DatedTrials:
+    """Lay out the points of all trials in the order of the plan; without ceilings every level can reach validity 1."""
+    limits, found = thresholds or Thresholds(), grammars(results.trials)
+    depths = np.array([grammar.num_layers for grammar in found], dtype=np.intp)
+    metrics = dict.fromkeys([*scale_metrics(int(depths.max(initial=1))), *LAST_METRICS])
+    most = (ceilings or Ceilings.none(results.trials)).of_trial
+    return DatedTrials(
+        results=results,
+        thresholds=limits,
+        grid=PointGrid.of_results(results, list(metrics)),
+        bounds=learned_bounds(found, limits, most),
+        depths=depths,
+    )
 
 
-@lru_cache(maxsize=4096)
-def _grammar(*values: Any) -> GrammarConfig:
-    return GrammarConfig(**dict(zip(GrammarConfig.model_fields, values, strict=True)))
-
-
-def trial_table(results: Results, thresholds: Thresholds | None = None) -> pd.DataFrame:
+def trial_table(
+    results: Results, thresholds: Thresholds | None = None, ceilings: Ceilings | None = None
+) -> pd.DataFrame:
     """One row per trial in the order of the plan: state, reason, varied fields, time scales and last values.
 
     Columns tau_rule_1.., tau_mem_copies, tau_mem_loss, best_step, best_novel_valid, clean_validity_1.., regime, last_step,
-    last_validity (of level L), last_<metric>. A trial without points has NaN and no regime.
+    last_validity (of level L), last_<metric>, and the ends of the 95 % intervals of `Resampled.intervals`, such as
+    tau_mem_copies_low. A trial without points has NaN and no regime.
     """
-    levels = int(results.trials["grammar.num_layers"].max()) if len(results.trials) else 0
-    columns = ["signature", "step", *LAST_METRICS, *(f"validity_{level}" for level in range(1, levels + 1))]
-    points = dict(_points_by_trial(results.points.reindex(columns=columns)))
-    nothing: Mapping[str, Any] = defaultdict(lambda: np.empty(0))
-    rows = [
-        _row(points.get(signature, nothing), grammar, thresholds)
-        for signature, grammar in zip(results.trials.index, grammars(results.trials), strict=True)
-    ]
-    names = None if rows else list(_row(nothing, GrammarConfig(), thresholds))
-    found = pd.DataFrame(rows, index=results.trials.index, columns=names)
-    return pd.concat([results.trials[["state", "reason", *results.varied]], found], axis=1)
+    dated = date_trials(results, thresholds, ceilings)
+    return with_intervals(dated.table(), dated.resampled())
 
 
-def _points_by_trial(points: pd.DataFrame) -> Iterator[tuple[str, dict[str, NDArray[Any]]]]:
-    """Yield (signature, columns) of each trial; `points` is sorted by trial and step."""
-    columns = {name: points[name].to_numpy() for name in points.columns}
-    signatures = columns.pop("signature")
-    changes = np.flatnonzero(signatures[1:] != signatures[:-1]) + 1
-    if not len(signatures):
-        return
-    for start, stop in zip(np.r_[0, changes], np.r_[changes, len(signatures)], strict=True):
-        yield str(signatures[start]), {name: column[start:stop] for name, column in columns.items()}
-
-
-def _row(points: Mapping[str, Any], grammar: GrammarConfig, thresholds: Thresholds | None) -> dict[str, Any]:
-    scales = time_scales(points, grammar, thresholds)
-    last = {name: _last(points[name]) for name in LAST_METRICS}
-    return {
-        **{f"tau_rule_{level}": tau for level, tau in enumerate(scales.tau_rule, 1)},
-        "tau_mem_copies": scales.tau_mem_copies,
-        "tau_mem_loss": scales.tau_mem_loss,
-        "best_step": scales.best_step,
-        "best_novel_valid": scales.best_novel_valid,
-        **{f"clean_validity_{level}": validity for level, validity in enumerate(scales.clean_validity, 1)},
-        "regime": scales.regime,
-        "last_step": _last(points["step"]),
-        "last_validity": _last(points[f"validity_{grammar.num_layers}"]),
-        **{f"last_{name}": value for name, value in last.items()},
-    }
-
-
-def _last(values: NDArray[Any]) -> float:
-    return float(values[-1]) if len(values) else float("nan")
+def with_intervals(table: pd.DataFrame, resampled: Resampled) -> pd.DataFrame:
+    """The table with the trials' intervals as its last columns."""
+    return pd.concat([table, resampled.intervals().set_axis(table.index)], axis=1)

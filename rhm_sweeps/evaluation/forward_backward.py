@@ -6,13 +6,16 @@ Depth 0 is the root, depth L the leaves. The exact experiment draws x_0' from p(
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
+from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor
 
 from rhm_sweeps.errors import UsageError
-from rhm_sweeps.evaluation.evidence import PROCESSES, Process, noised_evidence
+from rhm_sweeps.evaluation.evidence import PROCESSES, Process, noised_evidence, words_per_token
+from rhm_sweeps.evaluation.resampling import resample_weights
 from rhm_sweeps.evaluation.token_changes import ChangeTally
 from rhm_sweeps.grammar.belief_propagation import downward_messages, upward_messages
 from rhm_sweeps.grammar.productions import WeightedGrammar
@@ -35,6 +38,8 @@ class ForwardBackward:
         tokens_changed: probability that a token changes: 1 - latents_unchanged of the leaves.
         correlation_length: xi = sum_ij |i - j| C_ij / sum_ij C_ij in tokens (`ChangeTally.correlation_length`); NaN where the
             susceptibility is.
+        resampled: the same curves of resamples of the strings (`resample_weights`), as many as were asked for: their spread is
+            the curves' error.
     """
 
     noise: list[float]
@@ -44,10 +49,24 @@ class ForwardBackward:
     susceptibility: list[float]
     tokens_changed: list[float]
     correlation_length: list[float]
+    resampled: tuple[ForwardBackward, ...] = ()
+
+    @property
+    def errors(self) -> dict[str, Any]:
+        """The standard error of each curve, shaped as it, by name; NaN without two resamples, and where one of them has no value."""
+        names = [field.name for field in fields(self) if field.name not in ("noise", "resampled")]
+        if len(self.resampled) < 2:
+            return {name: np.full(np.shape(getattr(self, name)), np.nan).tolist() for name in names}
+        return {name: np.std([getattr(one, name) for one in self.resampled], 0, ddof=1).tolist() for name in names}
 
 
 def exact_forward_backward(
-    grammar: WeightedGrammar, process: Process, noise: Sequence[float], num_samples: int = 1024, seed: int = 0
+    grammar: WeightedGrammar,
+    process: Process,
+    noise: Sequence[float],
+    num_samples: int = 1024,
+    seed: int = 0,
+    resamples: int = 0,
 ) -> ForwardBackward:
     """What exact inference does: x_0 from the grammar, noised by `process`, x_0' from the posterior.
 
@@ -55,21 +74,23 @@ def exact_forward_backward(
     random numbers serve all noise levels; string i depends on (seed, i) alone.
 
     Raises:
-        UsageError: if the process is unknown, a noise is not in [0, 1] or `num_samples` < 1.
+        UsageError: if the process is unknown, a noise is not in [0, 1], `num_samples` < 1 or `resamples` < 0.
     """
-    check_experiment(process, noise, num_samples)
+    check_experiment(process, noise, num_samples, resamples)
     streams, leaves, tokens = Streams([seed]), grammar.num_nodes[-1], grammar.levels[-1].num_children
-    tallies = [ChangeTally(len(grammar.num_nodes), leaves) for _ in noise]
+    tallies = [ChangeTally(len(grammar.num_nodes), leaves, resamples) for _ in noise]
+    count = leaves * words_per_token(process, tokens)
     for indices in torch.arange(num_samples).split(grammar.strings_at_once):
-        tree, words = draw_trees(grammar, streams, indices), noise_words(streams, indices, leaves)
+        tree, words = draw_trees(grammar, streams, indices), noise_words(streams, indices, count)
+        weights = resample_weights(streams, indices, resamples)
         draws = uniform(streams.words("forward-backward/posterior", indices, grammar.num_draws)[0])
         for strength, tally in zip(noise, tallies, strict=True):
             up = upward_messages(grammar, noised_evidence(process, tree[-1], strength, words, tokens))
-            tally.add(_belief_in(tree, grammar, up), sample_trees(grammar, up, draws)[-1] != tree[-1])
+            tally.add(_belief_in(tree, grammar, up), sample_trees(grammar, up, draws)[-1] != tree[-1], weights)
     return summary(noise, tallies, len(grammar.log_prior))
 
 
-def check_experiment(process: str, noise: Sequence[float], num_samples: int) -> None:
+def check_experiment(process: str, noise: Sequence[float], num_samples: int, resamples: int = 0) -> None:
     """Raise a UsageError that says what of an experiment is out of bounds."""
     if process not in PROCESSES:
         raise UsageError(f"`process` is {process!r}, but must be one of {', '.join(PROCESSES)}")
@@ -78,6 +99,8 @@ def check_experiment(process: str, noise: Sequence[float], num_samples: int) -> 
         raise UsageError(f"`noise` is {', '.join(map(str, outside)) or 'empty'}, but must be numbers in [0, 1]")
     if num_samples < 1:
         raise UsageError(f"`num_samples` is {num_samples}, but must be >= 1")
+    if resamples < 0:
+        raise UsageError(f"`resamples` is {resamples}, but must be >= 0")
 
 
 def draw_trees(grammar: WeightedGrammar, streams: Streams, indices: Tensor) -> tuple[Tensor, ...]:
@@ -87,9 +110,9 @@ def draw_trees(grammar: WeightedGrammar, streams: Streams, indices: Tensor) -> t
     return sample_trees(grammar, upward_messages(grammar, nothing), draws)
 
 
-def noise_words(streams: Streams, indices: Tensor, leaves: int) -> Tensor:
-    """The random words (N, d) that noise the strings of given indices (N,)."""
-    return streams.words("forward-backward/noise", indices, leaves)[0]
+def noise_words(streams: Streams, indices: Tensor, count: int) -> Tensor:
+    """The random words (N, count) that noise the strings of given indices (N,); as many as a string's tokens take."""
+    return streams.words("forward-backward/noise", indices, count)[0]
 
 
 def _belief_in(tree: Sequence[Tensor], grammar: WeightedGrammar, upward: Sequence[Tensor]) -> Tensor:
@@ -104,15 +127,25 @@ def _belief_in(tree: Sequence[Tensor], grammar: WeightedGrammar, upward: Sequenc
 
 def summary(noise: Sequence[float], tallies: Sequence[ChangeTally], num_classes: int) -> ForwardBackward:
     """The curves over noise of one tally per noise level."""
-    unchanged = torch.stack([tally.unchanged / tally.strings for tally in tallies])
-    known = unchanged[:, 0]
+    unchanged = torch.stack([tally.unchanged for tally in tallies], -1)  # (1 + R, L + 1, noise)
+    chi, xi = (
+        torch.stack([getattr(tally, name) for tally in tallies], -1)
+        for name in ("susceptibility", "correlation_length")
+    )
+    first, *others = (_curves(noise, num_classes, *of_one) for of_one in zip(unchanged, chi, xi, strict=True))
+    return replace(first, resampled=tuple(others))
+
+
+def _curves(noise: Sequence[float], num_classes: int, unchanged: Tensor, chi: Tensor, xi: Tensor) -> ForwardBackward:
+    """The curves of unchanged nodes (L + 1, noise), of chi and of xi (noise,)."""
+    known = unchanged[0]
     overlap = (num_classes * known - 1.0) / (num_classes - 1.0) if num_classes > 1 else known * float("nan")
     return ForwardBackward(
         noise=list(noise),
         class_flip=(1.0 - known).tolist(),
         overlap=overlap.tolist(),
-        latents_unchanged=unchanged.T.tolist(),
-        susceptibility=[tally.susceptibility for tally in tallies],
-        tokens_changed=(1.0 - unchanged[:, -1]).tolist(),
-        correlation_length=[tally.correlation_length for tally in tallies],
+        latents_unchanged=unchanged.tolist(),
+        susceptibility=chi.tolist(),
+        tokens_changed=(1.0 - unchanged[-1]).tolist(),
+        correlation_length=xi.tolist(),
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 
 from rhm_sweeps.errors import UsageError
-from rhm_sweeps.evaluation.evidence import Process, noised_evidence
+from rhm_sweeps.evaluation.evidence import Process, noised_evidence, words_per_token
 from rhm_sweeps.evaluation.forward_backward import check_experiment, draw_trees, noise_words
 from rhm_sweeps.grammar.belief_propagation import upward_messages
 from rhm_sweeps.grammar.productions import WeightedGrammar
@@ -37,9 +37,9 @@ def half_overlap_noise(grammar: WeightedGrammar, process: Process, num_samples: 
 
 def _overlap(grammar: WeightedGrammar, process: Process, noise: float, num_samples: int, seed: int) -> float:
     streams, leaves, tokens = Streams([seed]), grammar.num_nodes[-1], grammar.levels[-1].num_children
-    known, n = 0.0, len(grammar.log_prior)
+    known, n, count = 0.0, len(grammar.log_prior), leaves * words_per_token(process, tokens)
     for indices in torch.arange(num_samples).split(grammar.strings_at_once):
-        tree, words = draw_trees(grammar, streams, indices), noise_words(streams, indices, leaves)
+        tree, words = draw_trees(grammar, streams, indices), noise_words(streams, indices, count)
         up = upward_messages(grammar, noised_evidence(process, tree[-1], noise, words, tokens))
         belief = (up[0][:, 0] + grammar.log_prior[:, None]).softmax(0)
         known += float(belief.gather(0, tree[0].T).sum())

@@ -17,7 +17,7 @@ from torch import Tensor
 
 from rhm_sweeps.config import GrammarConfig
 from rhm_sweeps.errors import UsageError
-from rhm_sweeps.evaluation.evidence import Process, noised_evidence
+from rhm_sweeps.evaluation.evidence import Process, noised_evidence, words_per_token
 from rhm_sweeps.evaluation.forward_backward import check_experiment
 from rhm_sweeps.grammar import make_grammar
 from rhm_sweeps.grammar.rules import Rules
@@ -106,7 +106,8 @@ def overlap_by_level(
 def _leaf_messages(process: Process, noise: float, vocabulary: int, population: int, streams: Streams) -> Tensor:
     """Log-likelihoods (v, M, v): of each true token, M draws of what is seen of it."""
     tokens = torch.arange(vocabulary).repeat_interleave(population)[:, None]
-    words = streams.words("leaves", torch.zeros(1), len(tokens))[0, 0][:, None]
+    count = len(tokens) * words_per_token(process, vocabulary)
+    words = streams.words("leaves", torch.zeros(1), count)[0, 0].reshape(len(tokens), -1)
     return noised_evidence(process, tokens, noise, words, vocabulary).reshape(vocabulary, population, -1).clamp(LEAST)
 
 

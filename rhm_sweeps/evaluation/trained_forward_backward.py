@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal, get_args
+from typing import Literal
 
 import numpy as np
 import torch
@@ -21,6 +21,7 @@ from rhm_sweeps.evaluation.forward_backward import (
     noise_words,
     summary,
 )
+from rhm_sweeps.evaluation.resampling import resample_weights
 from rhm_sweeps.evaluation.token_changes import ChangeTally
 from rhm_sweeps.grammar import Parser, make_grammar
 from rhm_sweeps.grammar.productions import WeightedGrammar
@@ -29,7 +30,7 @@ from rhm_sweeps.training.denoiser import Denoiser
 from rhm_sweeps.training.packs import PackedModel
 from rhm_sweeps.training.saved_models import SavedModel
 
-NoiseProcess = Literal["uniform", "masked"]
+NoiseProcess = Literal["uniform", "masked", "gaussian"]
 """Processes of trained models that exact inference is compared with at the same noise."""
 
 
@@ -49,52 +50,55 @@ def nearest_times(alpha_bar: Tensor, noise: Sequence[float]) -> list[int]:
 
 
 def check_model(saved: SavedModel) -> None:
-    """Raise a UsageError if a model cannot be asked to denoise tokens."""
-    process, model = saved.config.diffusion.process, saved.config.model.name
-    if process not in get_args(NoiseProcess):
-        raise UsageError(
-            f"the model was trained with the process {process!r}, but must be one of {', '.join(get_args(NoiseProcess))}: "
-            "of these the exact curves are known"
-        )
-    if model == "classifier":
+    """Raise a UsageError if a model cannot be asked to denoise strings."""
+    if saved.config.model.name == "classifier":
         raise UsageError("the model is a classifier, which denoises no strings; choose one of a denoiser")
 
 
 @torch.no_grad()
 def trained_forward_backward(
-    saved: SavedModel, noise: Sequence[float], num_samples: int = 1024, seed: int = 0
+    saved: SavedModel,
+    noise: Sequence[float],
+    num_samples: int = 1024,
+    seed: int = 0,
+    resamples: int = 0,
+    device: torch.device | str = "cpu",
 ) -> TrainedForwardBackward:
     """What a trained model does: strings are noised to the nearest time and denoised step by step; x_0' is parsed.
 
-    A node that does not parse has changed. The strings and their noise are those of `exact_forward_backward` with this seed.
+    A node that does not parse has changed. The strings, their noise and their resamples are those of `exact_forward_backward`
+    with this seed.
 
     Raises:
-        UsageError: if the model is no denoiser of uniform or masked noise, a noise is not in [0, 1] or `num_samples` < 1.
+        UsageError: if the model is a classifier, a noise is not in [0, 1], `num_samples` < 1 or `resamples` < 0.
     """
     check_model(saved)
-    check_experiment(saved.config.diffusion.process, noise, num_samples)
+    check_experiment(saved.config.diffusion.process, noise, num_samples, resamples)
     rules = make_grammar(saved.config.grammar)
     grammar, parser = WeightedGrammar.of(rules), Parser(rules)
-    denoiser = Denoiser.of([saved.config], PackedModel.of([saved.model]))
-    streams, leaves, alpha_bar = Streams([seed]), rules.string_length, alpha_bar_table(saved.config.diffusion)
-    times = nearest_times(alpha_bar, noise)
-    tallies = [ChangeTally(len(grammar.num_nodes), leaves) for _ in noise]
-    for indices in torch.arange(num_samples).split(max(1, ROWS_PER_CALL["cpu"] // leaves)):
-        tree, words = draw_trees(grammar, streams, indices), noise_words(streams, indices, leaves)
+    denoiser = Denoiser.of([saved.config], PackedModel.of([saved.model.to(device)]), device)
+    leaves, alpha_bar = rules.string_length, alpha_bar_table(saved.config.diffusion)
+    streams, times = Streams([seed]), nearest_times(alpha_bar, noise)
+    tallies = [ChangeTally(len(grammar.num_nodes), leaves, resamples) for _ in noise]
+    for indices in torch.arange(num_samples).split(max(1, ROWS_PER_CALL[torch.device(device).type] // leaves)):
+        tree, weights = draw_trees(grammar, streams, indices), resample_weights(streams, indices, resamples)
         for t, tally in zip(times, tallies, strict=True):
-            x_t = denoiser.process.q_sample(tree[-1][None], torch.full((1, len(indices)), t), words[None])
-            tokens = _denoise(denoiser, x_t, t, streams, indices)
-            tally.add(_unchanged(tree, tokens, parser), tokens != tree[-1])
+            tokens = _noised_and_denoised(denoiser, tree[-1], t, Streams([seed], device), indices)
+            tally.add(_unchanged(tree, tokens, parser), tokens != tree[-1], weights)
     return TrainedForwardBackward(times, summary((1.0 - alpha_bar[times]).tolist(), tallies, rules.num_classes))
 
 
-def _denoise(denoiser: Denoiser, x_t: Tensor, start: int, streams: Streams, indices: Tensor) -> Tensor:
-    """Draw x_0 from x_t (1, N, d) at the time `start`: (N, d). The draws of string i depend on (seed, i, t) alone."""
+def _noised_and_denoised(denoiser: Denoiser, x_0: Tensor, t: int, streams: Streams, indices: Tensor) -> Tensor:
+    """Noise strings x_0 (N, d) to the time t and denoise them: (N, d). The draws of string i depend on (seed, i, t) alone."""
+    process = denoiser.process
+    count, x_0 = x_0.shape[1] * process.words_per_token, x_0.to(process.alpha_bar.device)
+    times = torch.full((1, len(indices)), t, device=x_0.device)
+    x_t = process.q_sample(x_0[None], times, noise_words(streams, indices, count)[None])
 
-    def words(t: int) -> Tensor:
-        return streams.words(f"forward-backward/denoise/{t}", indices, x_t.shape[2])
+    def words(time: int) -> Tensor:
+        return streams.words(f"forward-backward/denoise/{time}", indices, count)
 
-    return p_sample_loop(denoiser.process, denoiser.at, x_t, range(start, -1, -1), words)[0]
+    return p_sample_loop(process, denoiser.at, x_t, range(t, -1, -1), words)[0].cpu()
 
 
 def _unchanged(tree: Sequence[Tensor], tokens: Tensor, parser: Parser) -> Tensor:

@@ -11,6 +11,7 @@ from mlflow.utils.credentials import get_default_host_creds
 from mlflow.utils.rest_utils import http_request
 
 from rhm_sweeps.tracking.store import Store
+from rhm_sweeps.tracking.trial_summary import is_summary
 
 BULK_RUNS = 100
 BULK_VALUES = 25_000
@@ -19,10 +20,13 @@ ENDPOINT = "/ajax-api/2.0/mlflow/metrics/get-history-bulk"
 
 
 def metric_histories(client: MlflowClient, store: Store, runs: Sequence[Run]) -> Iterator[tuple[str, Metric]]:
-    """Yield (run id, metric) of all runs: a metric of 100 runs at a time where the store offers that, else one by one."""
+    """Yield (run id, metric) of all runs, but for their summaries.
+
+    A metric of 100 runs is read at a time where the store offers that, else one by one.
+    """
     rest = iter(runs)
     while portion := list(islice(rest, BULK_RUNS)):
-        for name in sorted({name for run in portion for name in run.data.metrics}):
+        for name in sorted({name for run in portion for name in run.data.metrics if not is_summary(name)}):
             run_ids = [run.info.run_id for run in portion if name in run.data.metrics]
             values = _bulk_http(store.uri, run_ids, name) if store.is_server else _bulk_database(client, run_ids, name)
             yield from _one_by_one(client, run_ids, name) if values is None else values

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -34,7 +35,8 @@ class Results:
     `trials`: one row per trial in the order of the plan; index `signature`; columns state, reason, pack, then every
     dotted field. `points`: one row per (signature, step), in the order of the plan, then by step; columns signature,
     step, timestamp_ms (Unix milliseconds), then the metrics (float64, NaN where not measured) by name.
-    `meta`: the facts of the sweep that are known, by their names in the ledger.
+    `meta`: the facts of the sweep that are known, by their names in the ledger; from a folder also `pools` (packs by pool) and
+    `extended` (how many trials were).
     """
 
     name: str
@@ -69,7 +71,11 @@ def results_from_ledger(folder: Path) -> Results:
     with Ledger(folder) as ledger:
         meta = {key: value for key in META_KEYS if (value := ledger.meta(key)) is not None}
         trials, points = ledger.trials(), _read_points(ledger)
-    return _results(meta.get("name", folder.name), trials, points, meta)
+        pools = Counter(pack.pool for pack in ledger.packs().values() if pack.pool)
+    known = {"pools": dict(pools), "extended": sum(trial.state == "extended" for trial in trials)}
+    return _results(
+        meta.get("name", folder.name), trials, points, meta | {key: one for key, one in known.items() if one}
+    )
 
 
 def tabulate(name: str, trials: Sequence[TrialRecord], points: Iterable[MetricPoint], meta: dict[str, Any]) -> Results:

@@ -8,14 +8,11 @@ from __future__ import annotations
 import secrets
 import uuid
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import islice
-from operator import itemgetter
-from typing import Any
+from contextlib import contextmanager
 
 import sqlalchemy as sa
 from mlflow.entities import LifecycleStage
 from mlflow.store.db.base_sql_model import Base
-from sqlalchemy.dialects import postgresql, sqlite
 
 from rhm_sweeps.ledger import now_ms
 from rhm_sweeps.tracking.connection import Connection
@@ -28,6 +25,7 @@ from rhm_sweeps.tracking.run_rows import (
     TEXT_COLUMNS,
     USER,
     MetricRow,
+    TextRow,
     artifact_uri,
     is_plain,
     latest_rows,
@@ -36,9 +34,8 @@ from rhm_sweeps.tracking.run_rows import (
     run_row,
     tag_rows,
 )
+from rhm_sweeps.tracking.upserts import INSERTS, execute, execute_named, newest, replacing, slices
 
-INSERTS: dict[str, Any] = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
-ROWS_AT_ONCE = 60_000
 BUSY_TIMEOUT_MS = 20_000
 CACHE_KIB = 64 * 1024
 
@@ -71,8 +68,8 @@ class RunTables:
         insert = INSERTS[engine.dialect.name]
         self._insert_runs, self._insert_params = insert(self._runs), insert(params)
         self._insert_metrics = insert(metrics).on_conflict_do_nothing()
-        self._set_tags = _replacing(insert(tags), "value")
-        self._set_latest = _newest(insert(latest), latest)
+        self._set_tags = replacing(insert(tags), "value")
+        self._set_latest = newest(insert(latest), latest)
 
     def would_write(self, run_id: str) -> bool:
         """Whether a run that MLflow's client made is what would have been written here."""
@@ -95,32 +92,40 @@ class RunTables:
         experiment = self._client.get_experiment(self._experiment_id)
         if experiment.lifecycle_stage != LifecycleStage.ACTIVE:
             return {}
-        with self._engine.begin() as db:
-            self._prepare(db)
-            active = self._active(db, {change.before.run_id for change in changes if not change.is_new})
+        with self.transaction() as db:
+            active = self.active(db, {change.before.run_id for change in changes if not change.is_new})
             ours = [(c, c.before.run_id or new_run_id()) for c in changes if _is_simple(c, active) and is_plain(c)]
             new = [
                 run_row(change, run_id, int(self._experiment_id), experiment.artifact_location)
                 for change, run_id in ours
                 if change.is_new
             ]
-            _execute_named(db, self._insert_runs, new)
-            _execute(db, self._insert_params, TEXT_COLUMNS, [row for pair in ours for row in param_rows(*pair)])
-            _execute(db, self._set_tags, TEXT_COLUMNS, [row for pair in ours for row in tag_rows(*pair)])
-            for rows in _slices(row for change, run_id in ours for row in metric_rows(change.points, run_id)):
-                _execute(db, self._insert_metrics, METRIC_COLUMNS, rows)
-                _execute(db, self._set_latest, METRIC_COLUMNS, latest_rows(rows))
+            execute_named(db, self._insert_runs, new)
+            execute(db, self._insert_params, TEXT_COLUMNS, [row for pair in ours for row in param_rows(*pair)])
+            metrics = (row for change, run_id in ours for row in metric_rows(change.points, run_id))
+            self.put(db, [row for pair in ours for row in tag_rows(*pair)], metrics)
             self._set_status(db, [(change, run_id) for change, run_id in ours if not change.is_new])
         return {change.after.signature: run_id for change, run_id in ours}
 
-    def _prepare(self, db: sa.Connection) -> None:
-        """As MLflow does with each connection; and the pages of a portion fit into memory."""
-        if self._engine.dialect.name == "sqlite":
-            db.exec_driver_sql("PRAGMA foreign_keys = ON")
-            db.exec_driver_sql(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}")
-            db.exec_driver_sql(f"PRAGMA cache_size = -{CACHE_KIB}")
+    @contextmanager
+    def transaction(self) -> Iterator[sa.Connection]:
+        """A connection as MLflow opens one, but that the pages of a portion fit into memory; all of the block or nothing."""
+        with self._engine.begin() as db:
+            if self._engine.dialect.name == "sqlite":
+                db.exec_driver_sql("PRAGMA foreign_keys = ON")
+                db.exec_driver_sql(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}")
+                db.exec_driver_sql(f"PRAGMA cache_size = -{CACHE_KIB}")
+            yield db
 
-    def _active(self, db: sa.Connection, run_ids: set[str]) -> set[str]:
+    def put(self, db: sa.Connection, tags: list[TextRow], metrics: Iterator[MetricRow]) -> None:
+        """Set tags and add values of metrics of runs that are there."""
+        execute(db, self._set_tags, TEXT_COLUMNS, tags)
+        for rows in slices(metrics):
+            execute(db, self._insert_metrics, METRIC_COLUMNS, rows)
+            execute(db, self._set_latest, METRIC_COLUMNS, latest_rows(rows))
+
+    def active(self, db: sa.Connection, run_ids: set[str]) -> set[str]:
+        """Those of the runs that are not deleted."""
         runs = self._runs.c
         found = sa.select(runs.run_uuid).where(
             runs.run_uuid.in_(run_ids), runs.lifecycle_stage == LifecycleStage.ACTIVE
@@ -131,9 +136,9 @@ class RunTables:
         """Close runs or open them again; one that is open again keeps the time at which it ended, as with the client."""
         update = sa.update(self._runs).where(self._runs.c.run_uuid == sa.bindparam("id"))
         told = [(change, {"id": run_id, "status": change.status}) for change, run_id in changes if change.status]
-        _execute_named(db, update, [row for change, row in told if change.status == "RUNNING"])
+        execute_named(db, update, [row for change, row in told if change.status == "RUNNING"])
         over = [{**row, "end_time": change.end_ms or now_ms()} for change, row in told if change.status != "RUNNING"]
-        _execute_named(db, update, over)
+        execute_named(db, update, over)
 
 
 def new_run_id() -> str:
@@ -145,38 +150,3 @@ def new_run_id() -> str:
 
 def _is_simple(change: RunChange, active: set[str]) -> bool:
     return change.is_new or (bool(change.before.state) and change.before.run_id in active)
-
-
-def _replacing(insert: Any, *names: str, where: Any = None) -> Any:
-    """Insert, or replace these columns of the row that is there."""
-    values = {name: insert.excluded[name] for name in names}
-    return insert.on_conflict_do_update(index_elements=["key", "run_uuid"], set_=values, where=where)
-
-
-def _newest(insert: Any, table: sa.Table) -> Any:
-    """Insert, or replace what is there by what is more recent."""
-    order = ("step", "timestamp", "value")
-    is_newer = sa.tuple_(*(insert.excluded[name] for name in order)) > sa.tuple_(*(table.c[name] for name in order))
-    return _replacing(insert, *order, "is_nan", where=is_newer)
-
-
-def _execute_named(db: sa.Connection, statement: Any, rows: list[dict[str, Any]]) -> None:
-    if rows:
-        db.execute(statement, rows)
-
-
-def _execute(db: sa.Connection, statement: Any, columns: tuple[str, ...], rows: list[Any]) -> None:
-    """Insert rows in the order of the tables' keys; a driver that takes them by position gets them as they are, in half the time."""
-    if not rows:
-        return
-    rows.sort(key=itemgetter(0))
-    compiled = statement.compile(dialect=db.dialect, column_keys=columns)
-    if compiled.positional and tuple(compiled.positiontup) == columns:
-        db.exec_driver_sql(str(compiled), rows)
-    else:
-        db.execute(statement, [dict(zip(columns, row, strict=True)) for row in rows])
-
-
-def _slices(rows: Iterator[MetricRow]) -> Iterator[list[MetricRow]]:
-    while portion := list(islice(rows, ROWS_AT_ONCE)):
-        yield portion

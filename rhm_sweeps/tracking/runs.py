@@ -17,6 +17,7 @@ from rhm_sweeps.version import __version__
 SWEEP, SIGNATURE, LEDGER = "rhm_sweep.sweep", "rhm_sweep.signature", "rhm_sweep.ledger"
 PACK, POSITION, ROLE = "rhm_sweep.pack", "rhm_sweep.position", "rhm_sweep.role"
 STATE, REASON, VERSION = "rhm_sweep.state", "rhm_sweep.reason", "rhm_sweep.version"
+REGIME, NOT_REACHED, THRESHOLDS = "rhm_sweep.regime", "rhm_sweep.not_reached", "rhm_sweep.thresholds"
 PARENT, GIT_COMMIT, NOTE = "mlflow.parentRunId", "mlflow.source.git.commit", "mlflow.note.content"
 
 STATUS: dict[TrialState, str] = {

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from rhm_sweeps.analysis.ceilings import Ceilings
 from rhm_sweeps.config import TrialConfig, nest, parse_trial
 from rhm_sweeps.grammar.theory import chance_validity
 from rhm_sweeps.ledger import MetricPoint, TrialRecord
@@ -90,6 +91,18 @@ def make_sweep() -> Callable[..., Results]:
 def _points(config: TrialConfig, length: int) -> list[tuple[int, dict[str, float]]]:
     metrics = metrics_of(config)
     return [(STEPS[i], {name: float(values[i]) for name, values in metrics.items()}) for i in range(length)]
+
+
+@pytest.fixture(autouse=True)
+def perfect_samplers(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The ramps end at validity 1, as no real sampler's do; tests that ask for `real_ceilings` compute them."""
+    if "real_ceilings" not in request.fixturenames:
+        monkeypatch.setattr("rhm_sweeps.analysis.sweep_analysis.sampler_ceilings", Ceilings.none)
+
+
+@pytest.fixture
+def real_ceilings() -> None:
+    """Ask for this to have the samplers' ceilings computed."""
 
 
 @pytest.fixture

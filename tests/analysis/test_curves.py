@@ -62,7 +62,7 @@ def test_a_trial_that_did_not_get_there_counts_as_slower_than_all_others(make_sw
     assert one_missing["tau_mem_copies_reached"].item() == 2
     two_missing = settings_of(make_sweep(grid(sizes=(64,), seeds=3), length={1: 9, 2: 9}))
     assert math.isnan(two_missing["tau_mem_copies"].item())
-    assert two_missing["regime"].item() == "1 memorizing, 2 partial"
+    assert two_missing["regime"].item() == "1 memorizing, 2 partial_2"
 
 
 def test_trials_without_points_are_not_counted(make_sweep, grid) -> None:

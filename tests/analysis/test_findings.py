@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import pytest
-
-from rhm_sweeps.analysis.findings import count, findings
+from rhm_sweeps.analysis.findings import findings
 from rhm_sweeps.analysis.sweep_analysis import analyze
 
 
@@ -70,8 +68,3 @@ def test_one_trial_and_none(make_sweep) -> None:
     assert said(make_sweep([{"training.train_size": 64}]), "1 trial at the last point: 1 memorizing")
     assert said(make_sweep([{"training.train_size": 64}]), "(one seed)")
     assert findings(analyze(make_sweep([]))) == []
-
-
-@pytest.mark.parametrize(("number", "text"), [(0, "0 trials"), (1, "1 trial"), (2000, "2,000 trials")])
-def test_count(number: int, text: str) -> None:
-    assert count(number, "trial") == text

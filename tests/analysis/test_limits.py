@@ -15,7 +15,9 @@ def said(results, *words: str, thresholds: Thresholds | None = None) -> list[str
 
 
 def test_a_complete_sweep_has_no_limits(make_sweep, grid) -> None:
-    assert limits(analyze(make_sweep(grid(sizes=(64, 128, 256), seeds=2)))) == []
+    """But for the sample complexities: of these ramps all levels are half-way learned at the smallest size or the next."""
+    sentences = limits(analyze(make_sweep(grid(sizes=(64, 128, 256, 512), seeds=2))))
+    assert [sentence for sentence in sentences if "P*_" not in sentence] == []
 
 
 def test_unfinished_and_failed_trials_are_counted(make_sweep, grid) -> None:

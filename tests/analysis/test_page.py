@@ -8,8 +8,9 @@ from html.parser import HTMLParser
 
 import pytest
 
+from rhm_sweeps.analysis.content import report_content
 from rhm_sweeps.analysis.curve_figures import novelty_figure
-from rhm_sweeps.analysis.page import duration, failures, maths, render_page
+from rhm_sweeps.analysis.page import data_uri, formulas, maths, policy_hash, render_page
 from rhm_sweeps.analysis.sweep_analysis import analyze
 
 HOSTILE = "<script>alert(1)</script>\"'&{{ 7 * 7 }}"
@@ -42,14 +43,14 @@ class Page(HTMLParser):
         return sum(name == tag for name, _ in self.tags)
 
 
-def page_of(results, space: str = "") -> str:
+def page_of(results) -> str:
     analysis = analyze(results)
     drawings = [] if analysis.settings.empty else [novelty_figure(analysis)]
-    return render_page(analysis, drawings, {drawing.name: b"<svg/>" for drawing in drawings}, space)
+    return render_page(report_content(analysis, drawings), {drawing.name: b"<svg/>" for drawing in drawings})
 
 
 def test_it_says_question_numbers_and_origin(make_sweep, grid) -> None:
-    text = page_of(make_sweep(grid(), version="1.2.3", git_commit="abc-dirty", code_hash="f00"), "name: known\n")
+    text = page_of(make_sweep(grid(), version="1.2.3", git_commit="abc-dirty", code_hash="f00"))
     words = " ".join(Page(text).words)
     for expected in (
         "Who knows?",
@@ -70,24 +71,48 @@ def test_it_needs_nothing_from_elsewhere(make_sweep, grid) -> None:
     assert all(source.startswith("data:image/svg+xml;base64,") for source in sources)
     assert not {"link", "iframe", "object", "base"} & {tag for tag, _ in page.tags}
     assert all(attrs["href"].startswith(("#", "https://arxiv.org/abs/")) for tag, attrs in page.tags if tag == "a")
-    assert "default-src 'none'" in next(attrs["content"] for _, attrs in page.tags if "http-equiv" in attrs)
+
+
+def test_its_policy_allows_its_own_script_and_style_alone(make_sweep, grid) -> None:
+    text = page_of(make_sweep(grid()))
+    policy = next(attrs["content"] for _, attrs in Page(text).tags if "http-equiv" in attrs)
+    for tag in ("script", "style"):
+        (inside,) = re.findall(f"<{tag}>(.*?)</{tag}>", text, re.DOTALL)
+        assert f"{tag}-src '{policy_hash(inside)}'" in policy
+    assert policy.startswith("default-src 'none'; img-src data:;")
+    assert "unsafe" not in policy
+    assert not [name for _, attrs in Page(text).tags for name in attrs if name == "style" or name.startswith("on")]
 
 
 def test_hostile_names_are_text(make_sweep, grid) -> None:
-    results = make_sweep(grid(), failed=(0,), version=HOSTILE, space={"name": HOSTILE, "question": HOSTILE})
+    space = {"name": HOSTILE, "question": HOSTILE, "trial": {HOSTILE: {HOSTILE: HOSTILE}}, "search": {HOSTILE: HOSTILE}}
+    results = make_sweep(grid(), failed=(0,), version=HOSTILE, space=space)
     results = replace(results, name=HOSTILE, trials=results.trials.assign(reason=HOSTILE))
-    page = Page(page_of(results, HOSTILE))
+    page = Page(page_of(results))
     assert page.count("script") == 1
-    assert "".join(page.words).count(HOSTILE) >= 5
+    assert "".join(page.words).count(HOSTILE) >= 8
+
+
+def test_what_cannot_be_shown_is_replaced_and_what_is_long_is_cut(make_sweep, grid) -> None:
+    bad = "a\0b\ud800c\u202ed" + "x" * 100_000
+    results = make_sweep(grid(), failed=(0,), space={"name": "known", "question": bad})
+    results = replace(results, name=bad, trials=results.trials.assign(reason=bad.replace("\ud800", "")))
+    text = page_of(results)
+    assert text.encode()
+    assert not set("\0\ud800\u202e") & set(text)
+    assert "a\ufffdb\ufffdc\ufffdd" in text
+    assert "x" * 2000 not in re.sub(r"<pre>.*?</pre>", "", text, flags=re.DOTALL)
 
 
 def test_tables_have_a_cell_under_each_heading(make_sweep, grid) -> None:
     text = page_of(make_sweep(grid(sizes=(64, 128), seeds=2)))
-    for table in re.findall(r"<table>.*?</table>", text, re.DOTALL):
+    tables = re.findall(r"<table>.*?</table>", text, re.DOTALL)
+    assert len(tables) == 4
+    for table in tables:
         heads = table.count("<th ")
         rows = table.split("<tbody>")[1].count("<tr>")
         assert rows > 0
-        assert table.count("<td ") == heads * rows
+        assert len(re.findall("<td[ >]", table)) == heads * rows
 
 
 def test_the_same_results_give_the_same_page(make_sweep, grid) -> None:
@@ -101,14 +126,6 @@ def test_small_sweeps_have_a_page(make_sweep, trials) -> None:
     assert "What this sweep cannot say" in page.words
 
 
-def test_failures_are_grouped_by_reason(make_sweep, grid) -> None:
-    results = make_sweep(grid(sizes=(64, 128, 256, 512), seeds=2), failed=(0, 1, 2, 3, 4, 5, 6))
-    reasons = ["out of memory", *["nan at step 8"] * 6, ""]
-    found = failures(results.trials.assign(reason=reasons))
-    assert [(failure.reason, failure.trials) for failure in found] == [("nan at step 8", 6), ("out of memory", 1)]
-    assert found[0].signatures == tuple(results.trials.index[1:6])
-
-
 @pytest.mark.parametrize(
     ("text", "html"),
     [
@@ -118,14 +135,23 @@ def test_failures_are_grouped_by_reason(make_sweep, grid) -> None:
         ("v m^(l+1)", "<var>v</var> <var>m</var><sup>l+1</sup>"),
         ("a < b & c", "a &lt; b &amp; c"),
         ("Tall Parsers", "Tall Parsers"),
+        ("a\0b", "a\ufffdb"),
     ],
 )
 def test_symbols_are_set_as_formulas(text: str, html: str) -> None:
     assert maths(text) == html
 
 
-@pytest.mark.parametrize(
-    ("seconds", "text"), [(-3, "0 s"), (45.4, "45 s"), (600, "10 min"), (12_000, "3 h 20 min"), (7199, "2 h 0 min")]
-)
-def test_durations_are_written_for_people(seconds: float, text: str) -> None:
-    assert duration(seconds) == text
+def test_citations_are_links() -> None:
+    link = '<a href="https://arxiv.org/abs/2505.16959">arXiv:2505.16959</a>'
+    assert maths("as in arXiv 2505.16959, so") == f"as in {link}, so"
+    assert formulas("(arXiv:2505.16959)") == f"({link})"
+
+
+def test_formulas_in_a_text_keep_their_comma() -> None:
+    assert formulas("for $P$, a < b") == "for <math><mrow><mi>P</mi></mrow></math>\u2060, a &lt; b"
+
+
+def test_a_picture_is_known_by_its_first_bytes() -> None:
+    assert data_uri(b"\x89PNG...").startswith("data:image/png;base64,")
+    assert data_uri(b"<?xml").startswith("data:image/svg+xml;base64,")

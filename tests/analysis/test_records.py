@@ -18,6 +18,9 @@ def test_settings_carry_their_fields_and_time_scales(make_sweep, grid) -> None:
     assert first["tau_rule"] == pytest.approx([2**4.9, 2**6.9, 2**8.9])
     assert second["tau_mem_copies"] == pytest.approx(2048 * 2**0.2)
     assert second["regime"] == "memorizing"
+    assert list(second["intervals"]) == ["tau_rule_1", "tau_rule_2", "tau_rule_3", "tau_mem_copies", "tau_mem_loss"]
+    low, high = second["intervals"]["tau_mem_copies"]
+    assert low < second["tau_mem_copies"] < high
 
 
 def test_trials_carry_what_varies(make_sweep, grid) -> None:

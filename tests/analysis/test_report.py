@@ -5,7 +5,8 @@ from __future__ import annotations
 import pandas as pd
 import pytest
 
-from rhm_sweeps.analysis.report import space_yaml, write_report
+from rhm_sweeps.analysis.report import write_report
+from rhm_sweeps.analysis.space_text import space_yaml
 from rhm_sweeps.analysis.time_scales import Thresholds
 from rhm_sweeps.errors import SweepError
 from rhm_sweeps.spaces.search_space import SearchSpace
@@ -19,7 +20,8 @@ def test_every_file_that_is_named_is_there(make_sweep, tmp_path) -> None:
     assert {path.suffix for path in report.figures} == {".png", ".svg"}
     assert [path.name for path in report.tables] == ["results.csv", "results.parquet", "trials.csv", "trials.parquet"]
     written = {path for path in (tmp_path / "report").rglob("*") if path.is_file()}
-    assert written == {report.page, tmp_path / "report" / "space.yaml", *report.figures, *report.tables}
+    texts = {report.page, report.markdown, report.document, tmp_path / "report" / "space.yaml"}
+    assert written == {*texts, *report.figures, *report.tables}
 
 
 @pytest.mark.slow
@@ -66,6 +68,7 @@ def test_thresholds_are_stated(make_sweep, tmp_path) -> None:
     page = write_report(make_sweep([]), tmp_path, Thresholds(learned=0.75, copied=0.25)).page.read_text()
     assert "75% of the way" in page
     assert "exceeds chance by 0.25" in page
+    assert "rhm-sweep analyze --learned 0.75 --copied 0.25 known" in page
 
 
 def test_a_folder_that_cannot_be_written_is_named(make_sweep, tmp_path) -> None:

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from rhm_sweeps.analysis.scaling import fit_power_law
+from rhm_sweeps.analysis.scaling import PowerLaw, fit_power_law
 
 
 def law(sizes: list[float], taus: list[float]):
@@ -61,3 +61,19 @@ def test_two_sizes_are_no_power_law() -> None:
 def test_the_same_trials_give_the_same_interval() -> None:
     sizes, taus = [64.0, 128, 256, 512], [60.0, 140, 250, 520]
     assert law(sizes, taus) == law(sizes, taus)
+
+
+def test_the_interval_covers_what_lies_inside() -> None:
+    fit = PowerLaw(exponent=1.0, prefactor=2.0, low=0.9, high=1.1, trials=6)
+    assert fit.covers(0.9)
+    assert fit.covers(1.1)
+    assert not fit.covers(0.89)
+
+
+def test_many_trials_are_resampled_less_often() -> None:
+    """The interval still has the width that the theory of least squares gives."""
+    sizes = np.repeat(2.0 ** np.arange(5, 10), 300)
+    noise = np.random.default_rng(0).normal(0, 0.3, len(sizes))
+    fit = law(list(sizes), list(sizes * np.exp(noise)))
+    deviation = 0.3 / (np.log(sizes).std() * math.sqrt(len(sizes)))
+    assert fit.high - fit.low == pytest.approx(2 * 1.96 * deviation, rel=0.15)

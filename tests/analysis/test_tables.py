@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import pytest
 
@@ -19,7 +20,8 @@ def test_settings_show_their_median_time_scales(make_sweep, grid) -> None:
     table = setting_view(analyze(make_sweep(grid(sizes=(64, 512), seeds=2))), 10)
     assert [cell.text for cell in column(table, "P")] == ["64", "512"]
     assert [cell.text for cell in column(table, "seeds")] == ["2", "2"]
-    assert [cell.text for cell in column(table, "τ_mem copies")] == ["294", "2,353"]
+    assert [cell.text for cell in column(table, "τ_mem copies")] == ["294 (292–296)", "2,353 (2,328–2,377)"]
+    assert [cell.text for cell in column(table, "regime, last")] == ["memorizing", "memorizing"]
     assert [cell.key for cell in column(table, "τ_mem copies")] == pytest.approx([256 * 2**0.2, 2048 * 2**0.2])
 
 
@@ -27,6 +29,15 @@ def test_what_was_not_reached_is_bounded_by_the_last_step(make_sweep, grid) -> N
     (cell,) = column(setting_view(analyze(make_sweep(grid(sizes=(64,), seeds=1), length={0: 8})), 10), "τ_mem copies")
     assert cell.text == ">\u00a0128"
     assert math.isnan(cell.key)
+
+
+def test_an_end_beyond_the_last_step_is_open_and_regimes_are_in_words(make_sweep, grid) -> None:
+    settings = analyze(make_sweep(grid(sizes=(64,), seeds=3), length={0: 6, 1: 6}))
+    table = setting_view(settings, 10)
+    assert [cell.text for cell in column(table, "τ_rule(1)")] == ["30 (30–30)"]
+    assert [cell.text for cell in column(table, "regime, last")] == ["1 memorizing, 2 partial (level 1)"]
+    row = settings.settings.assign(tau_rule_1_high=math.nan)
+    assert column(setting_view(replace(settings, settings=row), 10), "τ_rule(1)")[0].text == "30 (30–)"
 
 
 def test_trials_are_in_the_order_of_the_plan_and_bounded(make_sweep, grid) -> None:

@@ -10,9 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rhm_sweeps.analysis.time_scales import Thresholds, crossing, learned_validity, loss_gap, time_scales
+from rhm_sweeps.analysis.time_scales import crossing, loss_gap, time_scales
 from rhm_sweeps.config import GrammarConfig
-from rhm_sweeps.errors import UsageError
 
 GRAMMAR = GrammarConfig()
 CHANCE = (0.375, 0.375**3, 0.375**7)
@@ -72,10 +71,6 @@ def test_crossing_lies_between_the_points_around_it(values: list[float], thresho
     assert values[after] >= threshold
     if not for_good:
         assert all(value < threshold for value in values[:after])
-
-
-def test_a_level_is_learned_part_of_the_way_from_chance_to_one() -> None:
-    assert learned_validity(0.375, Thresholds(learned=0.8)) == pytest.approx(0.875)
 
 
 def test_each_level_has_its_own_chance() -> None:
@@ -138,7 +133,7 @@ def test_clean_validity_ends_where_copies_begin() -> None:
     ("last", "regime"),
     [
         ({}, "untrained"),
-        ({"validity_1": [0, 0.95]}, "partial"),
+        ({"validity_1": [0, 0.95]}, "partial_1"),
         ({"validity_1": [0, 0.95], "validity_3": [0, 0.95]}, "generalizing"),
         ({"validity_1": [0, 0.95], "validity_3": [0, 0.95], "excess_copies": [0, 0.1]}, "memorizing"),
         ({"excess_copies": [0.5, 0.0]}, "untrained"),
@@ -155,7 +150,9 @@ def test_a_trial_without_points_has_no_regime() -> None:
     assert all(map(math.isnan, scales.tau_rule))
 
 
-@pytest.mark.parametrize("value", [0, 1, -0.2, math.nan])
-def test_thresholds_outside_their_bounds_are_refused(value: float) -> None:
-    with pytest.raises(UsageError, match=r"`copied` is .*between 0 and 1"):
-        Thresholds(copied=value)
+def test_a_ceiling_brings_the_threshold_nearer() -> None:
+    points = trial([1, 2, 4], validity_1=[CHANCE[0], 0.5, 0.8])
+    assert math.isnan(time_scales(points, GRAMMAR).tau_rule[0])
+    bound = CHANCE[0] + 0.9 * (0.8 - CHANCE[0])
+    found = time_scales(points, GRAMMAR, ceiling=(0.8, 1.0, 1.0)).tau_rule[0]
+    assert found == pytest.approx(2 ** (1 + (bound - 0.5) / 0.3))

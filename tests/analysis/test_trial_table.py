@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
+import pandas as pd
 import pytest
 
-from rhm_sweeps.analysis.time_scales import Thresholds
+from rhm_sweeps.analysis.thresholds import Thresholds
+from rhm_sweeps.analysis.time_scales import time_scales
 from rhm_sweeps.analysis.trial_table import grammars, trial_table
 from rhm_sweeps.config import nest, parse_trial
 
@@ -71,3 +74,36 @@ def test_written_and_random_grammars_are_read_back(make_sweep, grid) -> None:
     assert grammars(results.trials) == expected
     older = results.trials.iloc[:1].drop(columns=["grammar.explicit", "grammar.zipf_exponent", "grammar.zipf_level"])
     assert grammars(older) == expected[:1]
+
+
+def test_every_row_is_as_of_its_trial_alone(make_sweep, grid) -> None:
+    """All trials at once against one by one, with gaps, short trials and grammars of two depths."""
+    results = make_sweep(
+        grid(sizes=(64,), seeds=3, training__test_size=100, grammar__num_layers=(2, 3)), length={1: 7, 4: 0}
+    )
+    noise = np.random.default_rng(0).normal(0, 0.2, (len(results.points), 2))
+    noisy = results.points.assign(
+        excess_copies=results.points["excess_copies"] + noise[:, 0],
+        test_loss=results.points["test_loss"] * np.exp(noise[:, 1]),
+    )
+    noisy.loc[::5, ["validity_1", "novel_valid", "train_loss"]] = math.nan
+    results = type(results)("noisy", results.trials, noisy, {})
+    table = trial_table(results)
+    for signature, grammar in zip(table.index, grammars(results.trials), strict=True):
+        alone = time_scales(noisy[noisy["signature"] == signature], grammar)
+        row = table.loc[signature]
+        for name in ("tau_mem_copies", "tau_mem_loss", "best_step", "best_novel_valid"):
+            assert row[name] == pytest.approx(getattr(alone, name), nan_ok=True)
+        for name in ("tau_rule", "clean_validity"):
+            columns = [f"{name}_{level}" for level in range(1, grammar.num_layers + 1)]
+            assert list(row[columns]) == pytest.approx(list(getattr(alone, name)), nan_ok=True)
+        assert row["regime"] == alone.regime or (pd.isna(row["regime"]) and alone.regime is None)
+
+
+def test_intervals_stand_around_the_time_scales(make_sweep, grid) -> None:
+    """The ramps rise within one doubling, and 1024 samples tell a share to 0.01."""
+    table = trial_table(make_sweep(grid()))
+    for name in ("tau_rule_1", "tau_rule_3", "tau_mem_copies"):
+        assert (table[f"{name}_low"] < table[name]).all()
+        assert (table[name] < table[f"{name}_high"]).all()
+        assert (table[f"{name}_high"] / table[f"{name}_low"] < 2**0.2).all()

@@ -142,3 +142,38 @@ def test_thresholds_out_of_bounds_are_refused(results: Path, capsys: pytest.Capt
     assert run("analyze", "known", "--learned", "1.5") == 2
     assert "threshold `learned` is 1.5" in capsys.readouterr().err
     assert not (results / "known" / "report").exists()
+
+
+@pytest.mark.parametrize("command", ["analyze", "report"])
+@pytest.mark.parametrize(
+    ("flags", "message"),
+    [
+        (("--format", "png,gif"), "figure format `gif` is unknown; choose from png, svg, pdf"),
+        (("--style", "poster"), "figure style `poster` is unknown; choose from screen, paper, talk"),
+    ],
+)
+def test_formats_and_styles_that_are_unknown_are_refused(
+    results: Path, capsys: pytest.CaptureFixture[str], command: str, flags: tuple[str, str], message: str
+) -> None:
+    assert run(command, "known", *flags) == 2
+    assert message in " ".join(capsys.readouterr().err.split())
+    assert not (results / "known" / "report").exists()
+
+
+@pytest.mark.slow
+def test_figures_in_other_formats_and_styles(results: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run("report", "known", "--format", "pdf", "--style", "paper") == 0
+    folder = results / "known" / "report"
+    assert {path.suffix for path in (folder / "figures").iterdir()} == {".pdf"}
+    assert (folder / "report.html").read_text().count("data:image/svg+xml") >= 5
+    assert "(figures/validity.pdf)" in (folder / "report.md").read_text()
+    named = [path for one in json.loads((folder / "report.json").read_text())["figures"] for path in one["files"]]
+    assert {folder / path for path in named} == set((folder / "figures").iterdir())
+
+
+@pytest.mark.parametrize("command", ["analyze", "report"])
+def test_the_help_names_formats_and_styles(command: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(command, "--help") == 0
+    text = " ".join(capsys.readouterr().out.replace("│", " ").split())
+    for word in ("--format", "png, svg, pdf", "--style", "screen, paper", "talk", "--format pdf --style paper"):
+        assert word in text

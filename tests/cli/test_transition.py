@@ -6,15 +6,19 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+import pandas as pd
 import pytest
 
 from rhm_sweeps.cli import output
 from rhm_sweeps.config import TrialConfig, parse_trial
+from rhm_sweeps.ledger import Ledger, TrialRecord
 from rhm_sweeps.training.packs import initial_model
 from rhm_sweeps.training.saved_models import save_model
 
 FLAGS = ("--num-features", "4", "--num-classes", "3", "--num-synonyms", "2", "--num-layers", "2", "--seed-rules", "5")
-KEYS = {"noise", "class_flip", "overlap", "latents_unchanged", "susceptibility", "tokens_changed", "correlation_length"}
+CURVES = {"class_flip", "overlap", "latents_unchanged", "susceptibility", "tokens_changed", "correlation_length"}
+KEYS = CURVES | {"noise", "errors"}
 COMMAND = ("transition",)
 Run = Callable[..., tuple[int, str, str]]
 
@@ -22,12 +26,12 @@ Run = Callable[..., tuple[int, str, str]]
 RULES = {"num_features": 4, "num_classes": 3, "num_synonyms": 2, "num_layers": 2, "seed_rules": 5}
 
 
-def trial(grammar: dict[str, Any], process: str = "uniform") -> TrialConfig:
+def trial(grammar: dict[str, Any], process: str = "uniform", seed: int = 0) -> TrialConfig:
     return parse_trial({
         "grammar": grammar,
         "diffusion": {"timesteps": 10, "process": process},
         "model": {"width": 8},
-        "training": {"train_size": 8, "test_size": 4},
+        "training": {"train_size": 8, "test_size": 4, "seed": seed},
     })  # fmt: skip
 
 
@@ -48,7 +52,7 @@ def checkpoint(save: Callable[[TrialConfig], str]) -> str:
     return save(trial(RULES))
 
 
-@pytest.mark.parametrize("process", ["epsilon", "uniform", "masked"])
+@pytest.mark.parametrize("process", ["epsilon", "uniform", "masked", "gaussian"])
 def test_json_has_the_levels_root_first(process: str, run_json: Callable[..., Any]) -> None:
     found = run_json(*FLAGS, "--process", process, "--noise", "0,0.3,1", "--samples", "200")
     assert set(found) == KEYS
@@ -61,6 +65,10 @@ def test_json_has_the_levels_root_first(process: str, run_json: Callable[..., An
     assert found["tokens_changed"] == pytest.approx([1 - share for share in found["latents_unchanged"][2]])
     assert found["susceptibility"][0] is found["correlation_length"][0] is None
     assert found["correlation_length"][2] > 0
+    assert set(found["errors"]) == CURVES
+    assert found["errors"]["class_flip"][0] == pytest.approx(0)
+    assert 0 < found["errors"]["class_flip"][1] < 0.05
+    assert np.shape(found["errors"]["latents_unchanged"]) == (3, 3)
 
 
 def test_the_seed_decides(run_json: Callable[..., Any]) -> None:
@@ -68,22 +76,24 @@ def test_the_seed_decides(run_json: Callable[..., Any]) -> None:
     assert run_json(*arguments, "1") == run_json(*arguments, "1") != run_json(*arguments, "2")
 
 
-@pytest.mark.parametrize("process", ["epsilon", "uniform", "masked"])
+@pytest.mark.parametrize("process", ["epsilon", "uniform", "masked", "gaussian"])
 def test_the_default_noise_ascends(process: str, run_json: Callable[..., Any]) -> None:
     noise = run_json(*FLAGS, "--process", process, "--samples", "5")["noise"]
     assert noise == sorted(set(noise))
     assert len(noise) >= 10
 
 
-@pytest.mark.parametrize("process", ["uniform", "masked"])
+@pytest.mark.parametrize("process", ["uniform", "masked", "gaussian"])
 def test_a_checkpoint_adds_the_model(
     process: str, save: Callable[[TrialConfig], str], run_json: Callable[..., Any]
 ) -> None:
     checkpoint = save(trial(RULES, process))
     arguments = (*FLAGS, "--noise", "0,0.1", "--samples", "20", "--process", process)
     found = run_json(*arguments, "--checkpoint", checkpoint)
-    model = found.pop("model")
+    model, comparison = found.pop("model"), found.pop("comparison")
     assert found == run_json(*arguments)
+    assert comparison["exact"]["threshold"].keys() == {"value", "error"}
+    assert {row["noise"] for row in comparison["curves"]} == set(model["noise"])
     assert set(model) == KEYS | {"times"}
     assert model["times"][0] == 0
     assert 0 < model["times"][1] < 10
@@ -117,7 +127,10 @@ def test_one_class_has_no_half_overlap(run: Run) -> None:
         (("--noise", "x,0.1,nan"), "--noise: has nan, but must be in [0, 1]"),
         (("--noise", "x,0.1,nan"), "--noise: has 'x', but must be numbers separated by commas"),
         (("--noise", ""), "--noise: has '', but must be numbers separated by commas"),
-        (("--process", "gaussian"), "`--process` is 'gaussian', but must be one of epsilon, uniform, masked"),
+        (("--process", "poisson"), "`--process` is 'poisson', but must be one of epsilon, uniform, masked, gaussian"),
+        (("--figure", "a.jpg"), "`--figure` is a.jpg, but must end in .png, .svg, .pdf"),
+        (("--out", "a.txt"), "`--out` is a.txt, but must end in .csv, .parquet, .jsonl"),
+        (("--trial", "ab"), "`--trial` and `--where` choose trials of a sweep; name the sweep too"),
         (("--samples", "0"), "Invalid value for '--samples'"),
         (("--checkpoint", "no/such/file"), "Invalid value for '--checkpoint'"),
         (("--num-synonyms", "9"), "`num_synonyms` is 9, but must be <= v**(s-1) = 4"),
@@ -181,7 +194,7 @@ def test_a_model_of_the_default_grammar_takes_no_flags(save: Callable[[TrialConf
         ("uniform", "masked", "denoises uniform noise; compare it so: --process uniform"),
         ("masked", "uniform", "denoises masked noise; compare it so: --process masked"),
         ("uniform", "epsilon", "`--process` is epsilon, which noises no strings that a model could denoise"),
-        ("gaussian", "uniform", "trained with the process 'gaussian', but must be one of uniform, masked"),
+        ("gaussian", "uniform", "denoises gaussian noise; compare it so: --process gaussian"),
     ],
 )
 def test_a_model_and_a_process_that_is_not_its_own_are_refused(
@@ -197,3 +210,95 @@ def test_a_file_that_is_no_model_is_said_so(tmp_path: Path, run: Run) -> None:
     code, _, err = run(*FLAGS, "--checkpoint", str(tmp_path / "model.safetensors"))
     assert code == 1
     assert "cannot load a model from" in err
+
+
+FEW = ("--noise", "0.05,0.1,0.4", "--samples", "30", "--resamples", "4")
+
+
+@pytest.fixture
+def results(tmp_path: Path) -> Path:
+    """Two sweeps: `mine` of two depths, two seeds, and a trial without a model; `none` without models."""
+    configs = [trial({**RULES, "num_layers": layers}, seed=seed) for layers in (2, 3) for seed in (0, 1)]
+    configs.append(trial(RULES, "masked"))
+    for name, trained in (("mine", configs[:4]), ("none", [])):
+        with Ledger(tmp_path / name, create=True) as ledger:
+            ledger.set_meta(name=name, created_ms=1, state="done")
+            ledger.add_trials(TrialRecord(c.signature, i, f"pack{i}", c.model_dump()) for i, c in enumerate(configs))
+        for config in trained:
+            path = tmp_path / name / "models" / f"{config.signature}.safetensors"
+            save_model(path, config, 3, initial_model(config).state_dict())
+    return tmp_path
+
+
+def test_a_sweep_is_compared_on_its_own_rules(results: Path, run_json: Callable[..., Any]) -> None:
+    found = run_json("mine", "--results", str(results), *FEW)
+    assert [setting["label"] for setting in found["settings"]] == [
+        "process = uniform, L = 2",
+        "process = uniform, L = 3",
+    ]
+    assert [len(setting["trials"]) for setting in found["settings"]] == [2, 2]
+    assert (found["samples"], found["resamples"], found["seed"]) == (30, 4, 0)
+    assert [step["depths"] for step in found["growth"]] == [[2, 3]]
+    assert found["limits"][0] == "1 of 5 trials have no trained model (yet)."
+    row = next(row for row in found["settings"][0]["curves"] if row["curve"] == "unchanged_2")
+    assert row["difference"] == pytest.approx(row["model"] - row["exact"])
+    assert row["exact_error"] > 0
+
+
+def test_trials_of_a_sweep_and_a_file(results: Path, run_json: Callable[..., Any]) -> None:
+    for choice in (("--where", "num_layers == 3"), ("--where", "training.seed == 0 and num_layers == 3")):
+        found = run_json("mine", "--results", str(results), *FEW, *choice)
+        assert [setting["fields"]["grammar.num_layers"] for setting in found["settings"]] == [3]
+    signature = found["settings"][0]["trials"][0]
+    by_trial = run_json("mine", "--results", str(results), *FEW, "--trial", signature[:8])
+    by_file = run_json(str(results / "mine" / "models" / f"{signature}.safetensors"), *FEW)
+    assert by_trial["settings"][0] == by_file["settings"][0] == found["settings"][0]
+
+
+def test_what_people_read_of_a_sweep(results: Path, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(output.stdout, "width", 80)
+    code, out, _ = run("mine", "--results", str(results), *FEW, "--where", "num_layers == 2")
+    assert code == 0
+    assert "process = uniform, L = 2 (2 trials)" in out
+    assert "half of the overlap, at noise" in out
+    assert max(map(len, out.splitlines())) <= 80
+
+
+def test_figure_and_table(results: Path, run: Run, tmp_path: Path) -> None:
+    files = ("--figure", str(tmp_path / "new" / "a.svg"), "--out", str(tmp_path / "a.csv"))
+    code, _, err = run("mine", "--results", str(results), *FEW, *files)
+    assert code == 0
+    assert "rows in" in err
+    assert (tmp_path / "new" / "a.svg").read_text().startswith("<?xml")
+    table = pd.read_csv(tmp_path / "a.csv")
+    assert set(table["num_layers"]) == {2, 3}
+    assert {"model", "model_error", "exact", "exact_error", "difference", "difference_error"} <= set(table)
+    exact = ("--figure", str(tmp_path / "b.pdf"), "--out", str(tmp_path / "b.jsonl"), "--process", "epsilon")
+    assert run(*FLAGS, *exact, "--samples", "20", "--resamples", "3")[0] == 0
+    assert (tmp_path / "b.pdf").read_bytes().startswith(b"%PDF")
+    assert "model" not in pd.read_json(tmp_path / "b.jsonl", lines=True)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "message"),
+    [
+        (("mine", "--num-layers", "3"), 2, "the models of mine have rules and processes of their own"),
+        (("mine", "--process", "uniform"), 2, "leave flags of the grammar and `--process` out"),
+        (("mine", "--trial", "zz"), 2, "no trial has a signature that starts with `zz`"),
+        (("mine", "--where", "no_such > 1"), 2, "no_such"),
+        (
+            ("none",),
+            2,
+            "sweep none has no models to noise and denoise with: 5 of 5 trials have no trained model (yet).",
+        ),
+        (("missing",), 1, "missing"),
+        (("no/such.safetensors",), 2, "there is no model no/such.safetensors"),
+    ],
+)
+def test_sweeps_that_cannot_be_compared(
+    arguments: tuple[str, ...], code: int, message: str, results: Path, run: Run
+) -> None:
+    found, out, err = run(*arguments, "--results", str(results))
+    assert (found, out) == (code, "")
+    assert message in " ".join(err.split())
+    assert "Traceback" not in err

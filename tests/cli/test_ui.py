@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -70,12 +71,13 @@ def test_the_latest_sweep_is_shown_and_sent_first_if_the_store_lacks_it(tmp_path
         app, ["ui", "--results", str(results), "--print-only", "--port", "5055"], catch_exceptions=False
     )
     assert shown.exit_code == 0
-    assert shown.stdout.startswith("http://127.0.0.1:5055/#/compare-runs?runs=")
-    assert shown.stdout.count("\n") == 1
+    assert re.fullmatch(r"http://127\.0\.0\.1:5055/#/experiments/1/runs\?viewStateShareKey=\S+\n", shown.stdout)
     assert "sending to MLflow" in shown.stderr
     again = runner.invoke(app, ["ui", "older", "--results", str(results), "--json"], catch_exceptions=False)
     document = json.loads(again.stdout)
     assert document["name"] == "older"
+    assert document["url"] == document["pages"]["table"]
+    assert set(document["pages"]) == {"table", "charts", "runs", "compare"}
     assert document["tracking_uri"] == f"sqlite:///{tmp_path}/mlflow.db"
     assert document["experiment"] == "rhm-sweeps"
     again = runner.invoke(app, ["ui", "--results", str(results), "--no-serve"], catch_exceptions=False)
@@ -103,6 +105,7 @@ def test_the_ui_is_served_until_it_is_ended_and_leaves_no_process(how: signal.Si
             os.killpg(process.pid, how)
             said = process.communicate(timeout=60)[1]
     assert f"port {port} is taken; serving on {base.rpartition(':')[2]} instead" in said
+    assert f"compare {base}/#/compare-runs?runs=" in said
     assert process.returncode == (0 if how == signal.SIGINT else -signal.SIGKILL)
     assert "Traceback" not in said
     assert psutil.wait_procs(members, timeout=20)[1] == []

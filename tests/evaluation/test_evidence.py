@@ -5,7 +5,16 @@ from __future__ import annotations
 import pytest
 import torch
 
-from rhm_sweeps.evaluation.evidence import PROCESSES, noised_evidence, noised_tokens, token_evidence
+from rhm_sweeps.config import parse_trial
+from rhm_sweeps.diffusion.processes import make_process
+from rhm_sweeps.evaluation.evidence import (
+    PROCESSES,
+    noised_evidence,
+    noised_tokens,
+    token_evidence,
+    unit_scale_noise,
+    words_per_token,
+)
 from rhm_sweeps.streams import Streams
 
 X_0 = torch.arange(40_000).reshape(10_000, 4) % 5
@@ -43,8 +52,9 @@ def test_masked_knows_a_token_or_nothing_of_it() -> None:
 @pytest.mark.parametrize("process", PROCESSES)
 def test_without_noise_all_is_known_and_with_all_of_it_nothing(process: str) -> None:
     known = torch.nn.functional.one_hot(X_0, 5).double().log()
-    assert torch.equal(noised_evidence(process, X_0, 0.0, WORDS, 5), known)
-    unknown = noised_evidence(process, X_0, 1.0, WORDS, 5)
+    words = Streams([0]).words("noise", torch.arange(10_000), 4 * words_per_token(process, 5))[0]
+    assert torch.equal(noised_evidence(process, X_0, 0.0, words, 5), known)
+    unknown = noised_evidence(process, X_0, 1.0, words, 5)
     assert torch.equal(unknown, unknown[..., :1].expand_as(unknown))
 
 
@@ -56,3 +66,22 @@ def test_more_noise_replaces_more_of_the_same_tokens() -> None:
 
 def test_words_of_a_string_do_not_depend_on_the_others() -> None:
     assert torch.equal(noised_tokens(X_0, 0.5, WORDS, 5)[7:9], noised_tokens(X_0[7:9], 0.5, WORDS[7:9], 5))
+
+
+def test_gaussian_evidence_is_that_of_the_process_that_models_are_trained_with() -> None:
+    """Up to a constant per token, and from the same random numbers."""
+    config = parse_trial({"diffusion": {"process": "gaussian", "timesteps": 50}, "grammar": {"num_features": 5}})
+    process = make_process([config])
+    words = Streams([1]).words("noise", torch.arange(100), 20)[0]
+    x_t = process.q_sample(X_0[None, :100], torch.full((1, 100), 20), words[None])
+    expected = process.log_evidence(x_t, 20)[0]
+    found = noised_evidence("gaussian", X_0[:100], 1.0 - float(process.alpha_bar[0, 20]), words, 5)
+    assert torch.allclose(found, expected, atol=1e-4)
+
+
+def test_noise_of_another_scale_says_as_much_at_another_strength() -> None:
+    """x_t / sqrt(alpha_bar_t) = x_0 + scale sqrt((1 - alpha_bar_t) / alpha_bar_t) z."""
+    same = unit_scale_noise(0.3, 2.0)
+    assert (same / (1 - same)) ** 0.5 == pytest.approx(2.0 * (0.3 / 0.7) ** 0.5)
+    assert [unit_scale_noise(noise, 0.5) for noise in (0.0, 1.0)] == [0.0, 1.0]
+    assert unit_scale_noise(0.3, 1.0) == pytest.approx(0.3)

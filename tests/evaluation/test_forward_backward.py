@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from dataclasses import asdict
+from dataclasses import asdict, replace
 
 import numpy as np
 import pytest
@@ -55,7 +55,7 @@ def expected(process: Process, noise: float) -> tuple[list[float], float, float]
     return unchanged, covariance.sum() / np.trace(covariance), length
 
 
-@pytest.mark.parametrize("process", PROCESSES)
+@pytest.mark.parametrize("process", ["epsilon", "uniform", "masked"])
 def test_curves_are_those_of_enumeration(process: Process) -> None:
     noise = [0.15, 0.5, 0.9]
     curves = exact_forward_backward(GRAMMAR, process, noise, 8192)
@@ -69,6 +69,40 @@ def test_curves_are_those_of_enumeration(process: Process) -> None:
         assert curves.tokens_changed[index] == pytest.approx(1 - found[-1])
         assert curves.susceptibility[index] == pytest.approx(susceptibility, abs=0.06)
         assert curves.correlation_length[index] == pytest.approx(length, abs=0.06)
+
+
+def test_gaussian_curves_are_those_of_enumeration() -> None:
+    """Noised strings are drawn, the strings that answer are enumerated."""
+    noise, generator = 0.5, np.random.default_rng(0)
+    known = np.eye(3)[STRINGS]
+    truth = generator.integers(len(STRINGS), size=20_000)
+    x_t = (1 - noise) ** 0.5 * known[truth] + noise**0.5 * generator.normal(size=(len(truth), 4, 3))
+    distances = ((x_t[:, None] - (1 - noise) ** 0.5 * known[None]) ** 2).sum((-2, -1))
+    posterior = np.exp(-(distances - distances.min(1, keepdims=True)) / (2 * noise))
+    posterior /= posterior.sum(1, keepdims=True)
+    same = [(depth[truth][:, None] == depth[None]).mean(-1) for depth in TREES]
+    curves = exact_forward_backward(GRAMMAR, "gaussian", [noise], 20_000)
+    found = [depth[0] for depth in curves.latents_unchanged]
+    assert found == pytest.approx([float((posterior * depth).sum(1).mean()) for depth in same], abs=0.01)
+
+
+def test_errors_are_the_spread_between_experiments() -> None:
+    """The bootstrap of one experiment against experiments with other strings."""
+    others = [exact_forward_backward(GRAMMAR, "uniform", [0.4], 400, seed) for seed in range(40)]
+    errors = exact_forward_backward(GRAMMAR, "uniform", [0.4], 400, 0, resamples=200).errors
+    assert set(errors) == set(asdict(others[0])) - {"noise", "resampled"}
+    for name, error in errors.items():
+        spread = np.std([getattr(one, name) for one in others], 0, ddof=1)
+        assert np.array(error) == pytest.approx(spread, rel=0.4)
+
+
+def test_resamples_change_nothing_else() -> None:
+    plain, resampled = (exact_forward_backward(GRAMMAR, "masked", [0.2, 0.6], 50, 1, count) for count in (0, 3))
+    assert len(resampled.resampled) == 3
+    assert replace(resampled, resampled=()) == plain
+    assert resampled.resampled[0].noise == [0.2, 0.6]
+    assert resampled.resampled[0].class_flip != plain.class_flip
+    assert np.isnan(plain.errors["latents_unchanged"]).all()
 
 
 @pytest.mark.parametrize("process", PROCESSES)
@@ -139,7 +173,7 @@ def test_correlation_length_grows_with_depth_at_the_transition_only() -> None:
 @pytest.mark.parametrize(
     ("process", "noise", "samples", "message"),
     [
-        ("gaussian", [0.1], 10, "`process` is 'gaussian', but must be one of epsilon, uniform, masked"),
+        ("poisson", [0.1], 10, "`process` is 'poisson', but must be one of epsilon, uniform, masked, gaussian"),
         ("uniform", [0.1, 1.5, -0.2], 10, r"`noise` is 1.5, -0.2, but must be numbers in \[0, 1\]"),
         ("uniform", [float("nan")], 10, "`noise` is nan"),
         ("uniform", [], 10, "`noise` is empty"),
@@ -149,3 +183,8 @@ def test_correlation_length_grows_with_depth_at_the_transition_only() -> None:
 def test_wrong_experiments_are_refused(process: Process, noise: list[float], samples: int, message: str) -> None:
     with pytest.raises(UsageError, match=message):
         exact_forward_backward(GRAMMAR, process, noise, samples)
+
+
+def test_a_negative_number_of_resamples_is_refused() -> None:
+    with pytest.raises(UsageError, match="`resamples` is -1, but must be >= 0"):
+        exact_forward_backward(GRAMMAR, "uniform", [0.1], 10, resamples=-1)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 import pytest
 import torch
@@ -13,12 +15,20 @@ GENERATOR = torch.Generator().manual_seed(0)
 INDEPENDENT = torch.rand(50_000, 4, generator=GENERATOR) < 0.3
 
 
-def tally(changed: Tensor) -> ChangeTally:
+@dataclass(frozen=True)
+class Counted:
+    """What is counted of all strings."""
+
+    susceptibility: float
+    correlation_length: float
+
+
+def tally(changed: Tensor) -> Counted:
     """What is counted of changes (N, d), part by part."""
     counted = ChangeTally(1, changed.shape[1])
     for part in changed.split(20_000):
         counted.add(torch.zeros(len(part), 1), part)
-    return counted
+    return Counted(counted.susceptibility.item(), counted.correlation_length.item())
 
 
 def chain(length: int, decay: float, count: int, generator: torch.Generator) -> Tensor:
@@ -83,3 +93,21 @@ def test_tokens_that_exclude_each_other_have_no_length() -> None:
     one_each = torch.eye(4, dtype=torch.bool).repeat(5, 1)
     assert tally(one_each).susceptibility == pytest.approx(0, abs=1e-9)
     assert np.isnan(tally(one_each).correlation_length)
+
+
+def test_a_resample_is_the_tally_of_its_strings() -> None:
+    """Weights count strings as often as if they were there so often."""
+    changed = torch.rand(60, 8, generator=GENERATOR) < 0.4
+    unchanged = torch.rand(60, 3, generator=GENERATOR)
+    weights = torch.stack([torch.ones(60), torch.arange(60) % 3]).double()
+    both, repeated = ChangeTally(3, 8, resamples=1), ChangeTally(3, 8)
+    both.add(unchanged[:25], changed[:25], weights[:, :25])
+    both.add(unchanged[25:], changed[25:], weights[:, 25:])
+    often = weights[1].long()
+    repeated.add(unchanged.repeat_interleave(often, 0), changed.repeat_interleave(often, 0))
+    assert both.strings.tolist() == [60, int(often.sum())]
+    assert both.unchanged[1].tolist() == pytest.approx(repeated.unchanged[0].tolist())
+    assert both.susceptibility.tolist() == pytest.approx(
+        [tally(changed).susceptibility, repeated.susceptibility.item()]
+    )
+    assert both.correlation_length[1].item() == pytest.approx(repeated.correlation_length.item())

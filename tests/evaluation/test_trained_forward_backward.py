@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -14,6 +15,8 @@ from rhm_sweeps.config import TrialConfig, parse_trial
 from rhm_sweeps.diffusion.noise_schedules import alpha_bar_table
 from rhm_sweeps.diffusion.processes import make_process
 from rhm_sweeps.errors import UsageError
+from rhm_sweeps.evaluation import trained_forward_backward as module
+from rhm_sweeps.evaluation.beside_exact import Experiment, beside_exact
 from rhm_sweeps.evaluation.exact_denoiser import exact_denoiser
 from rhm_sweeps.evaluation.forward_backward import exact_forward_backward
 from rhm_sweeps.evaluation.trained_forward_backward import NoiseProcess, nearest_times, trained_forward_backward
@@ -130,16 +133,30 @@ def test_wrong_noise_is_refused() -> None:
         trained_forward_backward(saved(torch.zeros(101, 256, 4, 3)), [2.0], 5)
 
 
-@pytest.mark.parametrize(
-    ("config", "message"),
-    [
-        (trial(process="gaussian"), "trained with the process 'gaussian', but must be one of uniform, masked"),
-        (
-            parse_trial({"model": {"name": "classifier"}, "training": {"train_size": 8, "test_size": 4}}),
-            "the model is a classifier, which denoises no strings",
-        ),
-    ],
-)
-def test_models_that_denoise_no_tokens_are_refused(config: TrialConfig, message: str) -> None:
-    with pytest.raises(UsageError, match=message):
+def test_classifiers_are_refused() -> None:
+    config = parse_trial({"model": {"name": "classifier"}, "training": {"train_size": 8, "test_size": 4}})
+    with pytest.raises(UsageError, match="the model is a classifier, which denoises no strings"):
         trained_forward_backward(saved(torch.zeros(101, 256, 4, 3), config), [0.1], 5)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("noise_scale", [1.0, 0.5])
+def test_a_perfect_gaussian_model_has_the_exact_curves(noise_scale: float, monkeypatch: pytest.MonkeyPatch) -> None:
+    config = trial(process="gaussian", noise_scale=noise_scale)
+    process = make_process([config])
+    denoiser = SimpleNamespace(process=process, at=exact_denoiser(WeightedGrammar.of(RULES), process))
+    monkeypatch.setattr(module.Denoiser, "of", lambda *_: denoiser)
+    (found,) = beside_exact([saved(torch.zeros(1), config)], Experiment([0.4, 0.6, 0.8], 2048, resamples=50))
+    for name, error in found.model.errors.items():
+        difference = np.array(getattr(found.model, name)) - np.array(getattr(found.exact, name))
+        assert np.abs(difference).max() < max(0.02, 4 * np.max(error))
+
+
+def test_resamples_are_those_of_the_exact_experiment() -> None:
+    """Strings that come back unchanged at time 0, and the same weights: the same resamples in all."""
+    noisy = saved(torch.zeros(101, 256, 4, 3))
+    found = trained_forward_backward(noisy, [0.0, 0.4], 60, 1, resamples=4).curves
+    assert len(found.resampled) == 4
+    assert found.latents_unchanged == trained_forward_backward(noisy, [0.0, 0.4], 60, 1).curves.latents_unchanged
+    assert [one.class_flip[0] for one in found.resampled] == [0.0] * 4
+    assert len({one.class_flip[1] for one in found.resampled}) > 1

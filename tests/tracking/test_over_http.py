@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Callable
 from pathlib import Path
 from typing import Protocol
@@ -11,6 +12,7 @@ from urllib.parse import parse_qs
 import pandas as pd
 import pytest
 import requests
+from mlflow import MlflowClient
 
 from rhm_sweeps.ledger import Ledger
 from rhm_sweeps.tracking import metric_history
@@ -19,7 +21,9 @@ from rhm_sweeps.tracking.mlflow_results import results_from_mlflow
 from rhm_sweeps.tracking.projection import is_behind, project
 from rhm_sweeps.tracking.results import Results, results_from_ledger
 from rhm_sweeps.tracking.store import Store
-from rhm_sweeps.tracking.ui import compare_url
+from rhm_sweeps.tracking.summaries import log_summaries
+from rhm_sweeps.tracking.trial_summary import TrialSummary
+from rhm_sweeps.tracking.ui import sweep_pages
 
 pytestmark = pytest.mark.slow
 
@@ -62,12 +66,13 @@ def test_a_server_and_a_file_behave_alike(
     address = {"run_uuid": there.meta["parent_run_id"], "path": "report/report.html"}
     assert "kept by the server" in requests.get(f"{remote.uri}/get-artifact", address, timeout=10).text
 
-    check_pages(remote, there)
+    check_pages(sweep, remote, there)
+    check_summaries(sweep, remote, store)
 
 
-def check_pages(remote: Store, results: Results) -> None:
+def check_pages(sweep: Ledger, remote: Store, results: Results) -> None:
     """What the comparison page loads: itself, the runs, and the history of a metric."""
-    url = compare_url(remote.uri, remote, "small")
+    url = sweep_pages(remote.uri, remote, "small", sweep).compare
     assert "<title>MLflow</title>" in requests.get(url, timeout=10).text
     run_ids = json.loads(parse_qs(url.partition("?")[2])["runs"][0])
     assert len(run_ids) == 4
@@ -77,3 +82,21 @@ def check_pages(remote: Store, results: Results) -> None:
     query = {"run_ids": run_ids, "metric_key": "train_loss", "max_results": 320}
     history = requests.get(f"{api}/metrics/get-history-bulk-interval", query, timeout=10).json()["metrics"]
     assert sorted(row["value"] for row in history) == sorted(results.points["train_loss"])
+
+
+def check_summaries(sweep: Ledger, remote: Store, store: Store) -> None:
+    """A server gets the same summaries as a file, once."""
+    names = [trial.signature for trial in sweep.trials()]
+    told = {
+        name: TrialSummary({"tau_rule_1": place + 1 / 3, "tau_mem_copies": math.nan}, {"rhm_sweep.regime": f"r{place}"})
+        for place, name in enumerate(names)
+    }
+    for target in (remote, store):
+        assert log_summaries(sweep, target, told) == 4
+        assert log_summaries(sweep, target, told) == 0
+        client = MlflowClient(target.uri)
+        experiment = client.get_experiment_by_name(target.experiment).experiment_id
+        runs = client.search_runs([experiment], "metrics.tau_rule_1 > 0", order_by=["metrics.tau_rule_1 ASC"])
+        assert [run.data.tags["rhm_sweep.signature"] for run in runs] == names
+        assert [run.data.metrics["tau_rule_1"] for run in runs] == [place + 1 / 3 for place in range(4)]
+        assert [run.data.tags["rhm_sweep.regime"] for run in runs] == ["r0", "r1", "r2", "r3"]

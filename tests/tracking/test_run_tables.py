@@ -16,7 +16,7 @@ from mlflow.store.db.base_sql_model import Base
 
 from rhm_sweeps.config import TrialConfig
 from rhm_sweeps.ledger import Ledger, MetricPoint, TrialRecord
-from rhm_sweeps.tracking import run_tables
+from rhm_sweeps.tracking import run_tables, upserts
 from rhm_sweeps.tracking.connection import connect
 from rhm_sweeps.tracking.known_tables import COLUMNS
 from rhm_sweeps.tracking.projection import project
@@ -204,8 +204,8 @@ def test_a_store_with_other_tables_is_left_to_the_client(
 
 @pytest.mark.parametrize("dialect", [sa.dialects.sqlite.dialect(), sa.dialects.postgresql.dialect()])
 def test_both_databases_get_the_same_statements(dialect: sa.Dialect) -> None:
-    insert = run_tables.INSERTS[dialect.name]
+    insert = upserts.INSERTS[dialect.name]
     table = Base.metadata.tables["latest_metrics"]
-    text = " ".join(str(run_tables._newest(insert(table), table).compile(dialect=dialect)).split())
+    text = " ".join(str(upserts.newest(insert(table), table).compile(dialect=dialect)).split())
     assert "DO UPDATE SET value = excluded.value, timestamp = excluded.timestamp, step = excluded.step" in text
     assert "WHERE (excluded.step, excluded.timestamp, excluded.value) > (latest_metrics.step, " in text

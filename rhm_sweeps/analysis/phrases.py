@@ -1,0 +1,26 @@
+"""Numbers in sentences."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+
+def count(number: int, noun: str) -> str:
+    """`1 trial`, `2 trials`."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
+def span(values: pd.Series, form: str) -> str:
+    """`0.3 to 1.3` from the smallest to the largest value, or `0.3` where both are written alike."""
+    low, high = f"{values.min():{form}}", f"{values.max():{form}}"
+    return low if low == high else f"{low} to {high}"
+
+
+def interval(low: float, high: float, form: str = ".2f") -> str:
+    """`95 % interval 0.97 to 1.04`."""
+    return f"95 % interval {low:z{form}} to {high:z{form}}"
+
+
+def listed(words: list[str]) -> str:
+    """`a`, `a and b`, `a, b and c`."""
+    return " and ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)
