@@ -54,7 +54,7 @@ def coverage(results: Results) -> Coverage:
     return Coverage(
         planned=len(trials),
         states={state: int(counts[state]) for state in STATES if counts.get(state)},
-        without_points=int((~begun.isin(results.points["signature"])).sum()),
+        without_points=int((~begun.isin(missing.index)).sum()),
         missing_points=int(missing.sum()),
         gaps=int((missing > 0).sum()),
         reasons=tuple(reason for state in ("failed", "stopped") for reason in reasons(trials, state)),

@@ -67,8 +67,8 @@ def scale_names(table: pd.DataFrame) -> list[str]:
 
 
 def _count_regimes(regimes: pd.Series, group: pd.Series) -> pd.Series:
-    """`memorizing` when all trials of a setting agree, else `2 memorizing, 1 generalizing`."""
-    counts = pd.crosstab(group, regimes)
+    """`memorizing` when all trials of a setting agree, else `2 memorizing, 1 generalizing`; classifiers are `not sampled`."""
+    counts = pd.crosstab(group, regimes.fillna("not sampled"))
     words = [
         next((name for name, count in row.items() if count == sum(row.values())), None)
         or ", ".join(f"{count} {name}" for name, count in row.items() if count)

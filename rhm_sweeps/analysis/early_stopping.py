@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from rhm_sweeps.analysis.once import once
 from rhm_sweeps.analysis.point_grid import Floats, PointGrid
 from rhm_sweeps.analysis.sweep_analysis import SweepAnalysis
 from rhm_sweeps.analysis.thresholds import Thresholds
@@ -51,6 +52,7 @@ class EarlyStopping:
         return _summary(self.trials, ["rule"]).join(ends)
 
 
+@once
 def early_stopping(analysis: SweepAnalysis, stop: StopConfig = TWO_POINTS) -> EarlyStopping:
     """Apply the rules to the recorded points of all measured trials.
 

@@ -16,6 +16,7 @@ from rhm_sweeps.analysis.complexity_figure import complexity_figure
 from rhm_sweeps.analysis.complexity_law_figure import complexity_law_figure
 from rhm_sweeps.analysis.curve_figures import loss_figure, novelty_figure, validity_figure
 from rhm_sweeps.analysis.figure_style import STYLES, FigureFiles
+from rhm_sweeps.analysis.legends import legend_above
 from rhm_sweeps.analysis.parameter_figure import parameter_figure
 from rhm_sweeps.analysis.phase_figure import phase_figure
 from rhm_sweeps.analysis.power_law_figure import power_law_figure
@@ -25,6 +26,8 @@ from rhm_sweeps.analysis.state_figures import final_state_figure
 from rhm_sweeps.analysis.stopping_figure import stopping_figure
 from rhm_sweeps.analysis.sweep_analysis import SweepAnalysis
 
+ROOM_BESIDE_IN = 5.0
+"""A figure that is narrower has its legend above, not beside."""
 LEAST_HEIGHT = 0.85
 """A figure that gets narrower keeps this part of its height at least."""
 Maker = Callable[[SweepAnalysis], Drawing | None]
@@ -95,7 +98,10 @@ def settle(drawing: Drawing, look: str = "screen") -> None:
         return
     width, height = drawing.figure.get_size_inches()
     ratio = (STYLES[look].narrow_in / NARROW_IN) if drawing.narrow else STYLES[look].wide_in / WIDE_IN
-    drawing.figure.set_size_inches(width * ratio, height * max(ratio, LEAST_HEIGHT))
+    height *= max(ratio, LEAST_HEIGHT)
+    drawing.figure.set_size_inches(width * ratio, height)
     with style(look):
+        if width * ratio < ROOM_BESIDE_IN:
+            drawing.figure.set_figheight(height + legend_above(drawing.figure))
         drawing.figure.draw_without_rendering()
     drawing.figure.set_layout_engine("none")

@@ -11,7 +11,9 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
-LEGEND_ENTRY_IN, LETTER_IN = 0.55, 0.07
+LEGEND_ENTRY_IN, LETTER_IN, LINE_IN = 0.55, 0.07, 0.16
+SMALL = 0.75
+"""The size of text in figures with no room beside their panels, against that of others."""
 
 
 def plain(text: str) -> str:
@@ -36,7 +38,25 @@ def outside_legend(figure: Figure, entries: Sequence[Line2D | Patch], title: str
     if len(figure.axes) == 1:
         figure.legend(handles=list(entries), title=title or None, loc="outside right upper", alignment="left")
         return
-    letters = max(len(re.sub(r"\\[a-z]+|[${}_]", "", str(entry.get_label()))) for entry in entries)
-    column = LEGEND_ENTRY_IN + LETTER_IN * letters
-    columns = max(1, min(len(entries), int(figure.get_figwidth() / column)))
+    columns = _columns([str(entry.get_label()) for entry in entries], figure.get_figwidth())
     figure.legend(handles=list(entries), title=title or None, loc="outside upper left", alignment="left", ncols=columns)
+
+
+def legend_above(figure: Figure) -> float:
+    """Put the legend of a figure above its panels, for there is no room beside them; return its height in inches."""
+    height = 0.0
+    for legend in list(figure.legends):
+        handles = [handle for handle in legend.legend_handles if handle is not None]
+        labels = [text.get_text() for text in legend.get_texts()]
+        title = legend.get_title().get_text()
+        columns = _columns(labels, figure.get_figwidth() / SMALL)
+        legend.remove()
+        figure.legend(handles, labels, title=title or None, loc="outside upper left", alignment="left", ncols=columns)
+        height += LINE_IN * (-(-len(labels) // columns) + bool(title))
+    return height
+
+
+def _columns(labels: Sequence[str], width_in: float) -> int:
+    """How many columns of entries fit into a width."""
+    letters = max(len(re.sub(r"\\[a-z]+|[${}_]", "", label)) for label in labels)
+    return max(1, min(len(labels), int(width_in / (LEGEND_ENTRY_IN + LETTER_IN * letters))))

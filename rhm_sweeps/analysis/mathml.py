@@ -80,5 +80,6 @@ def _command(name: str, tex: str) -> str:
     if name in (",", ";"):
         return f'<mspace width="{0.17 if name == "," else 0.5}em"></mspace>'
     if name.startswith(("text{", "mathrm{")):
-        return f"<mtext>{html.escape(name[name.index('{') + 1 : -1])}</mtext>"
+        text = name[name.index("{") + 1 : -1].replace(" ", "\u00a0")  # MathML drops plain spaces at the ends
+        return f"<mtext>{html.escape(text)}</mtext>"
     raise ValueError(f"no command \\{name} is known, in {tex!r}")

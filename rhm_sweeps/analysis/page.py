@@ -81,6 +81,7 @@ def maths(text: str) -> Markup:
     safe = re.sub(r"\b([PTLmnsvd])\^\(?(\w+(?:[.+]\w+)?)\)?", r"<var>\1</var><sup>\2</sup>", safe)
     safe = re.sub(r"^([ns])$|(?<=, )(t)(?=\) )", r"<var>\1\2</var>", safe)
     safe = re.sub(r"(?<![\w<>&/])([PTLlmvd])(?![\w>])", r"<var>\1</var>", safe)
+    safe = re.sub(r"<(su[bp])>([A-Za-z])</", r"<\1><var>\2</var></", safe)
     return Markup(_cited(safe))
 
 

@@ -3,30 +3,24 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from itertools import pairwise
 from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.colors import ListedColormap, to_rgb
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
-from numpy.typing import NDArray
 
 from rhm_sweeps.analysis.axes import COPIES, Drawing, level_colour, log2_axis, panels
 from rhm_sweeps.analysis.groups import TRAIN_SIZE, axis_title, spread
 from rhm_sweeps.analysis.legends import outside_legend, titled
 from rhm_sweeps.analysis.lines import MOST_FACETS, left_out
+from rhm_sweeps.analysis.phase_cells import cell_edges, draw_cells, tinted
 from rhm_sweeps.analysis.phase_diagram import PhaseDiagram, phase_diagrams
-from rhm_sweeps.analysis.regimes import MEMORIZING, UNTRAINED, level_of, regime_names, regime_words
+from rhm_sweeps.analysis.regimes import UNTRAINED, regime_names, regime_words
 from rhm_sweeps.analysis.sweep_analysis import SweepAnalysis
 
-TINT, FAINT = 0.45, 0.28
-"""How much of a colour is left in the area of a regime that all seeds are in, and in one that just half of them are in."""
 MOST_SIZES = 48
-EMPTY = "#ECECEC"
-WIDER = 2**0.5
 BOUNDARY: dict[str, Any] = {
     "linewidth": 1.8,
     "marker": "o",
@@ -59,7 +53,7 @@ def phase_figure(analysis: SweepAnalysis) -> Drawing | None:
     levels = max(diagram.levels for diagram in shown)
     figure, axes = panels(len(shown), height=3.3)
     for axis, diagram in zip(axes, shown, strict=True):
-        _cells(axis, diagram)
+        draw_cells(axis, diagram)
         _boundaries(axis, diagram)
         axis.set_title(titled(diagram.label))
     _scale(axes, shown)
@@ -75,53 +69,6 @@ def _thinned(diagram: PhaseDiagram) -> PhaseDiagram:
     sizes = spread(list(diagram.regimes.columns), MOST_SIZES)
     boundaries = diagram.boundaries[diagram.boundaries.index.isin(sizes)]
     return replace(diagram, regimes=diagram.regimes[sizes], shares=diagram.shares[sizes], boundaries=boundaries)
-
-
-def regime_colour(name: str, levels: int) -> str:
-    """The colour of a regime: that of the deepest level that is learned in it, of copies, or grey."""
-    if name in (UNTRAINED, MEMORIZING):
-        return EMPTY if name == UNTRAINED else COPIES
-    return level_colour(level_of(name) or levels)
-
-
-def cell_edges(values: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Edges of cells around ascending positive values, (K,) to (K + 1,): geometric means, and as far beyond the ends."""
-    if len(values) == 1:
-        return np.array([values[0] / WIDER, values[0] * WIDER])
-    middle = np.sqrt(values[1:] * values[:-1])
-    return np.concatenate([[values[0] ** 2 / middle[0]], middle, [values[-1] ** 2 / middle[-1]]])
-
-
-def _cells(axis: Axes, diagram: PhaseDiagram) -> None:
-    """One quadrilateral per size and step; a row of cells per size, as sizes may have steps of their own."""
-    columns = diagram.regimes.columns
-    across = cell_edges(columns.to_numpy(dtype=np.float64))
-    for column, (left, right) in zip(columns, pairwise(across), strict=True):
-        names = diagram.regimes[column].dropna()
-        if names.empty:
-            continue
-        shares = diagram.shares[column].reindex(names.index)
-        colours = [_tinted(name, share, diagram.levels) for name, share in zip(names, shares, strict=True)]
-        up = cell_edges(names.index.to_numpy(dtype=np.float64))
-        numbers = np.arange(len(names))[:, None]
-        axis.pcolormesh(
-            [left, right],
-            up,
-            numbers,
-            cmap=ListedColormap(colours),
-            vmin=0,
-            vmax=max(len(names) - 1, 1),
-            rasterized=True,
-        )
-
-
-def _tinted(name: str, share: float, levels: int) -> tuple[float, float, float]:
-    """The regime's colour mixed with white, the more so the less the seeds agree."""
-    if name == UNTRAINED:
-        return to_rgb(EMPTY)
-    part = FAINT + (TINT - FAINT) * max(0.0, 2 * share - 1)
-    red, green, blue = (1 - part * (1 - channel) for channel in to_rgb(regime_colour(name, levels)))
-    return red, green, blue
 
 
 def _boundaries(axis: Axes, diagram: PhaseDiagram) -> None:
@@ -168,7 +115,7 @@ def _legend(figure: Figure, diagrams: list[PhaseDiagram], levels: int) -> None:
     """The regimes that occur, from the last to the first, then the lines that are drawn."""
     found = {name for diagram in diagrams for name in diagram.regimes.stack().unique()}
     areas = [
-        Patch(facecolor=_tinted(name, 1.0, levels), label=regime_words(name))
+        Patch(facecolor=tinted(name, 1.0, levels), label=regime_words(name))
         for name in reversed(regime_names(levels))
         if name in found
     ]

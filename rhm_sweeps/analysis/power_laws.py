@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from rhm_sweeps.analysis.groups import TRAIN_SIZE, spread
+from rhm_sweeps.analysis.once import once
 from rhm_sweeps.analysis.scaling import PowerLaw, fit_power_law
 from rhm_sweeps.analysis.sweep_analysis import SweepAnalysis
 
@@ -30,6 +31,7 @@ class TimeScaleLaw:
         return LINEAR if self.time_scale in MEMORIZATION else FLAT
 
 
+@once
 def time_scale_laws(analysis: SweepAnalysis) -> tuple[TimeScaleLaw, ...]:
     """Fit tau_mem (by copies and by losses) and tau_rule(l) against P, per facet (24 at most, evenly spaced).
 

@@ -7,6 +7,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import pyarrow as pa
+import pyarrow.csv
+import pyarrow.parquet
+
 from rhm_sweeps.analysis.axes import Drawing
 from rhm_sweeps.analysis.content import ReportContent, report_content
 from rhm_sweeps.analysis.document import render_document
@@ -103,7 +107,8 @@ def _remove_figures(folder: Path) -> None:
 def _write_tables(analysis: SweepAnalysis, folder: Path) -> list[Path]:
     paths = []
     for name, table in (("results", analysis.results.table()), ("trials", analysis.trials.reset_index())):
-        table.to_csv(folder / f"{name}.csv", index=False)
-        one_type_per_column(table).to_parquet(folder / f"{name}.parquet", index=False)
+        typed = pa.Table.from_pandas(one_type_per_column(table), preserve_index=False)
+        pa.csv.write_csv(typed, folder / f"{name}.csv")
+        pa.parquet.write_table(typed, folder / f"{name}.parquet")
         paths += [folder / f"{name}.csv", folder / f"{name}.parquet"]
     return paths

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from rhm_sweeps.analysis.crossings import crossings
 from rhm_sweeps.analysis.groups import TRAIN_SIZE, spread
+from rhm_sweeps.analysis.once import once
 from rhm_sweeps.analysis.sweep_analysis import SweepAnalysis
 from rhm_sweeps.config import GrammarConfig
 from rhm_sweeps.grammar.theory import chance_validity, sample_complexity
@@ -64,6 +65,7 @@ class LevelComplexity:
         return self.size / self.theory
 
 
+@once
 def level_complexities(analysis: SweepAnalysis, threshold: float = HALF_WAY) -> tuple[LevelComplexity, ...]:
     """Find P*_l of every level, grammar and facet with three sizes or more (48 at most, evenly spaced).
 

@@ -22,7 +22,7 @@ NOISE = {
     "masked": "share of tokens masked",
     "gaussian": r"noise $1-\bar\alpha_t$",
 }
-POINTS: dict[str, Any] = {"linestyle": "none", "marker": "o", "markersize": 3.6, "elinewidth": 0.9, "capsize": 1.5}
+POINTS: dict[str, Any] = {"linestyle": "none", "marker": "o", "markersize": 2.6, "elinewidth": 0.9}
 CAPTION = (
     "Strings are noised and denoised. Above: the share of the symbols of each level that are unchanged; level {levels} is the "
     "class, level 0 the tokens. Below: the susceptibility of the changes of tokens. Lines are exact inference on the same rules, "
@@ -73,7 +73,7 @@ def _draw(axes: Axes, setting: SettingTransition, curve: str, colour: str, *, fr
     axes.fill_between(noise, exact - error, exact + error, color=colour, alpha=0.18, linewidth=0)
     if setting.model is not None:
         values = _values(rows, "model", from_one)
-        axes.errorbar(noise, values, rows["model_error"], color=colour, markeredgecolor="white", **POINTS)
+        axes.errorbar(noise, values, rows["model_error"], color=colour, **POINTS)
 
 
 def _values(rows: pd.DataFrame, source: str, from_one: bool) -> pd.Series:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import pytest
+from matplotlib.figure import Figure
 
 from rhm_sweeps.analysis.axes import panels, style
-from rhm_sweeps.analysis.legends import line, outside_legend, plain, titled
+from rhm_sweeps.analysis.legends import legend_above, line, outside_legend, plain, titled
 
 
 def test_titles_set_symbols_as_formulas_and_break_between_fields() -> None:
@@ -29,3 +30,16 @@ def test_a_legend_covers_no_panel(count: int) -> None:
     legend = figure.legends[0].get_window_extent()
     assert not any(legend.overlaps(axis.get_window_extent()) for axis in axes)
     assert legend.x1 <= figure.bbox.x1
+
+
+def test_a_legend_moves_above_with_its_entries_and_title() -> None:
+    figure = Figure(figsize=(3.4, 2.5), layout="constrained")
+    axis = figure.subplots()
+    outside_legend(figure, [line(f"entry {number}") for number in range(4)], "title")
+    assert legend_above(figure) > 0
+    figure.draw_without_rendering()
+    (legend,) = figure.legends
+    assert [text.get_text() for text in legend.get_texts()] == ["entry 0", "entry 1", "entry 2", "entry 3"]
+    assert legend.get_title().get_text() == "title"
+    assert legend.get_window_extent().y0 >= axis.get_window_extent().y1
+    assert legend_above(Figure()) == 0

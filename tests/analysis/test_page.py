@@ -132,6 +132,7 @@ def test_small_sweeps_have_a_page(make_sweep, trials) -> None:
         ("τ_mem", "<var>τ</var><sub>mem</sub>"),
         ("P = 64", "<var>P</var>\u00a0=\u00a064"),
         ("as P^0.98 (95 %", "as <var>P</var><sup>0.98</sup> (95 %"),
+        ("P*_l", "<var>P*</var><sub><var>l</var></sub>"),
         ("v m^(l+1)", "<var>v</var> <var>m</var><sup>l+1</sup>"),
         ("a < b & c", "a &lt; b &amp; c"),
         ("Tall Parsers", "Tall Parsers"),

@@ -7,7 +7,8 @@ import pytest
 from matplotlib.colors import to_rgb
 
 from rhm_sweeps.analysis.axes import COPIES, level_colour
-from rhm_sweeps.analysis.phase_figure import EMPTY, MOST_SIZES, cell_edges, phase_figure
+from rhm_sweeps.analysis.phase_cells import EMPTY
+from rhm_sweeps.analysis.phase_figure import MOST_SIZES, phase_figure
 from rhm_sweeps.analysis.sweep_analysis import analyze
 
 
@@ -72,8 +73,3 @@ def test_many_sizes_and_settings_are_thinned_out_and_that_is_said(make_sweep, gr
 def test_without_sizes_there_is_no_figure(make_sweep, grid) -> None:
     assert phase_figure(analyze(make_sweep(grid(sizes=(64,), seeds=3)))) is None
     assert phase_figure(analyze(make_sweep([]))) is None
-
-
-def test_edges_are_halfway_between_in_logarithms() -> None:
-    assert cell_edges(np.array([1.0, 4.0, 16.0])) == pytest.approx([0.5, 2, 8, 32])
-    assert cell_edges(np.array([2.0])) == pytest.approx([2**0.5, 2**1.5])
