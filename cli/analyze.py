@@ -29,8 +29,12 @@ FromExperiment = Annotated[
     str | None, typer.Option("--experiment", help="Read from this MLflow experiment, not from the folder.")
 ]
 NoMlflow = Annotated[bool, typer.Option("--no-mlflow", help="Do not attach the report to the sweep's MLflow run.")]
+TrialFigures = Annotated[
+    bool,
+    typer.Option("--trial-figures", help="Attach each trial's own curves to its MLflow run, for 200 trials at most."),
+]
 Learned = Annotated[
-    float, typer.Option(help="A level is learned when its validity has come this far from chance to 1.")
+    float, typer.Option(help="A level is learned when its validity has come this far from chance to the ceiling.")
 ]
 Copied = Annotated[float, typer.Option(help="Copies begin when their share exceeds chance by this.")]
 Gap = Annotated[float, typer.Option(help="The losses part when the fall of train over test loss stays above this.")]
@@ -48,6 +52,7 @@ def analyze(
     formats: Formats = DEFAULT_FORMATS,
     style: Style = DEFAULT_STYLE,
     no_mlflow: NoMlflow = False,
+    trial_figures: TrialFigures = False,
     as_json: Json = False,
 ) -> None:
     """Date when each level of rules is learned and when memorization begins; write figures, tables and the report.
@@ -66,7 +71,7 @@ def analyze(
     found = _from_mlflow(name, results, tracking_uri, experiment) if elsewhere else results_from_ledger(folder.path)
     written = write_report(found, folder.report, thresholds, files)
     if not (no_mlflow or elsewhere):
-        _log(folder, results, written.analysis)
+        _log(folder, results, written.analysis, trial_figures=trial_figures)
     if as_json:
         print_json(_document(written))
         return
@@ -82,17 +87,20 @@ def _from_mlflow(name: str, results: Path, tracking_uri: str | None, experiment:
     return results_from_mlflow(resolve_store(tracking_uri, experiment, results.resolve().parent), name)
 
 
-def _log(folder: SweepFolder, results: Path, analysis: SweepAnalysis) -> None:
+def _log(folder: SweepFolder, results: Path, analysis: SweepAnalysis, *, trial_figures: bool) -> None:
     """Attach the report to the sweep's MLflow run; a store that is down costs a warning."""
     from rhm_sweeps.errors import RhmSweepError
     from rhm_sweeps.ledger import Ledger
-    from rhm_sweeps.sweep_report import log_report
+    from rhm_sweeps.sweep_report import log_report, log_trial_figures
     from rhm_sweeps.tracking.store import sweep_store
 
     try:
         with Ledger(folder.path) as ledger:
             store = sweep_store(ledger, None, results.resolve().parent)
         log_report(folder, store, analysis)
+        if trial_figures:
+            drawn = log_trial_figures(folder, store, analysis)
+            stderr.print(f"{drawn} trials have their curves in MLflow")
     except RhmSweepError as error:
         stderr.print(f"the report is not in MLflow: {error}", markup=False, soft_wrap=True)
 
@@ -113,6 +121,8 @@ def _document(report: Report) -> dict[str, Any]:
         "thresholds": asdict(analysis.thresholds),
         "findings": findings(analysis),
         "limits": limits(analysis),
+        "sensitivity": analysis.sensitivity.shares.to_dict("records"),
+        "comparison": analysis.comparison.table.to_dict("records"),
         "settings": setting_records(analysis),
         "trials": trial_records(analysis),
     }

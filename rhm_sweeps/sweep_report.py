@@ -6,7 +6,7 @@ from pathlib import Path
 
 from rhm_sweeps.analysis.figure_style import FigureFiles
 from rhm_sweeps.analysis.report import write_report
-from rhm_sweeps.analysis.sweep_analysis import SweepAnalysis, analyze
+from rhm_sweeps.analysis.sweep_analysis import SweepAnalysis
 from rhm_sweeps.analysis.trial_figure import write_trial_figures
 from rhm_sweeps.analysis.trial_summaries import trial_summaries
 from rhm_sweeps.ledger import Ledger
@@ -39,16 +39,15 @@ def write_and_log_report(folder: SweepFolder, store: Store) -> Path:
     return report.page
 
 
-def log_report(folder: SweepFolder, store: Store, analysis: SweepAnalysis | None = None) -> None:
+def log_report(folder: SweepFolder, store: Store, analysis: SweepAnalysis) -> None:
     """Attach the report to the sweep's run, and write to the runs of its trials what the analysis says of them.
 
     Args:
-        analysis: what the report was made from; None: of what the ledger has, with the usual thresholds.
+        analysis: what the report was made from.
 
     Raises:
         TrackingError: if the store does not take it.
     """
-    analysis = analysis or analyze(results_from_ledger(folder.path))
     with Ledger(folder.path) as ledger:
         log_artifacts(ledger, store, folder.report, "report")
         log_summaries(ledger, store, trial_summaries(analysis))

@@ -8,12 +8,13 @@ from typing import Any
 
 import pandas as pd
 
+from rhm_sweeps.analysis.report import write_report
 from rhm_sweeps.errors import RhmSweepError, SweepError
 from rhm_sweeps.ledger import Ledger
 from rhm_sweeps.spaces.search_space import SearchSpace
 from rhm_sweeps.sweep.training import notice
 from rhm_sweeps.sweep.trial_frame import trial_frame
-from rhm_sweeps.sweep_report import log_report, write_sweep_report
+from rhm_sweeps.sweep_report import log_report
 from rhm_sweeps.sweeps import requests
 from rhm_sweeps.sweeps.folder import SweepFolder, sweep_status
 from rhm_sweeps.sweeps.plan_record import is_planned
@@ -49,14 +50,14 @@ class SweepRecord:
 
     def report(self) -> Path:
         """Analyse the sweep as it stands, write its report, attach it to its MLflow run, and return the HTML page."""
-        page = write_sweep_report(self.folder)
+        report = write_report(results_from_ledger(self.folder.path), self.folder.report)
         try:
             with Ledger(self.folder.path) as ledger:
                 store = sweep_store(ledger, None, self.folder.path.parent.parent)
-            log_report(self.folder, store)
+            log_report(self.folder, store, report.analysis)
         except RhmSweepError as error:
             notice(f"the report is not in MLflow: {error}")
-        return page
+        return report.page
 
     def stop(self, trials: Sequence[str] = (), where: str | None = None, *, timeout_s: float = 60.0) -> dict[str, Any]:
         """Stop the sweep where it is driven, or some of its trials; return the status then.

@@ -72,6 +72,8 @@ def test_json_has_the_paths_and_the_time_scales(results: Path, capsys: pytest.Ca
     assert len(found["trials"]) == 6
     assert found["thresholds"] == {"learned": 0.9, "copied": 0.1, "gap": 0.1}
     assert any("P^1.00" in sentence for sentence in found["findings"])
+    assert {row["parameter"] for row in found["sensitivity"]} == {"training.train_size"}
+    assert found["comparison"] == []  # no field of two values or of names
 
 
 @pytest.mark.slow
@@ -113,9 +115,10 @@ def test_the_report_is_attached_to_the_sweeps_run(
     store = resolve_store(None, None, results.parent)
     with Ledger(results / "known") as ledger:
         project(ledger, store)
-    assert run("analyze", "known") == 0
-    assert capsys.readouterr().err == ""
+    assert run("analyze", "known", "--trial-figures") == 0
+    assert capsys.readouterr().err == "6 trials have their curves in MLflow\n"
     assert len(list((results.parent / "mlartifacts").rglob("report/report.html"))) == 1
+    assert len(list((results.parent / "mlartifacts").rglob("curves.png"))) == 6
     from_folder = document(capsys)
     from_store = document(capsys, "--tracking-uri", store.uri, "--results", str(results.parent / "other"))
     assert from_store["settings"] == from_folder["settings"]
