@@ -21,13 +21,13 @@ import numpy as np
 import pandas as pd
 
 from rhm_sweeps.analysis import analyze, write_report
-from rhm_sweeps.analysis.content import report_content
-from rhm_sweeps.analysis.document import render_document
-from rhm_sweeps.analysis.figures import MAKERS, draw_figures, figure_bytes, settle
+from rhm_sweeps.analysis.figures.sweep_figures import MAKERS, draw_figures, figure_bytes, settle
 from rhm_sweeps.analysis.findings import findings
 from rhm_sweeps.analysis.limits import limits
-from rhm_sweeps.analysis.markdown_page import render_markdown
-from rhm_sweeps.analysis.page import render_page
+from rhm_sweeps.analysis.report.content import report_content
+from rhm_sweeps.analysis.report.document import render_document
+from rhm_sweeps.analysis.report.markdown_page import render_markdown
+from rhm_sweeps.analysis.report.page import render_page
 from rhm_sweeps.config import FIELDS, TrialConfig
 from rhm_sweeps.grammar.theory import chance_validity
 from rhm_sweeps.spaces.field_values import field_values

@@ -15,7 +15,7 @@ from .output import print_json, stderr, stdout
 from .session_flags import DEFAULT_RESULTS, Results, SweepName
 
 if TYPE_CHECKING:
-    from rhm_sweeps.analysis.report import Report
+    from rhm_sweeps.analysis.report.report_files import Report
     from rhm_sweeps.analysis.sweep_analysis import SweepAnalysis
     from rhm_sweeps.sweeps.folder import SweepFolder
     from rhm_sweeps.tracking.results import Results as SweepResults
@@ -59,9 +59,9 @@ def analyze(
 
     Figures for a paper: `--format pdf --style paper`.
     """
-    from rhm_sweeps.analysis.figure_style import FigureFiles
-    from rhm_sweeps.analysis.report import write_report
-    from rhm_sweeps.analysis.time_scales import Thresholds
+    from rhm_sweeps.analysis.figures.figure_style import FigureFiles
+    from rhm_sweeps.analysis.report.report_files import write_report
+    from rhm_sweeps.analysis.trials.time_scales import Thresholds
     from rhm_sweeps.sweeps.folder import sweep_folder
     from rhm_sweeps.tracking.results import results_from_ledger
 
@@ -110,7 +110,7 @@ def _document(report: Report) -> dict[str, Any]:
 
     from rhm_sweeps.analysis.findings import findings
     from rhm_sweeps.analysis.limits import limits
-    from rhm_sweeps.analysis.records import setting_records, trial_records
+    from rhm_sweeps.analysis.trials.records import setting_records, trial_records
 
     analysis = report.analysis
     return {
@@ -131,7 +131,7 @@ def _document(report: Report) -> dict[str, Any]:
 def _print_settings(analysis: SweepAnalysis) -> None:
     """Print the time scales of the first settings, narrow enough for 80 columns at L = 4."""
     from rhm_sweeps.analysis.limits import limits
-    from rhm_sweeps.analysis.tables import step_text
+    from rhm_sweeps.analysis.report.tables import step_text
 
     levels = range(1, analysis.levels + 1)
     table = Table("setting", box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False)

@@ -27,7 +27,7 @@ def report(
 
     Figures for a paper: `--format pdf --style paper`.
     """
-    from rhm_sweeps.analysis.figure_style import FigureFiles
+    from rhm_sweeps.analysis.figures.figure_style import FigureFiles
     from rhm_sweeps.sweep_report import write_sweep_report
     from rhm_sweeps.sweeps.folder import sweep_folder
 

@@ -35,7 +35,7 @@ from .transition_inputs import (
 )
 
 if TYPE_CHECKING:
-    from rhm_sweeps.analysis.transition import Transition
+    from rhm_sweeps.analysis.transition.transition import Transition
     from rhm_sweeps.evaluation.beside_exact import Experiment
 
 
@@ -101,7 +101,7 @@ def _of_sweep(
     as_json: bool,
 ) -> Transition:
     """Compare a sweep's models with exact inference, and print what was found."""
-    from rhm_sweeps.analysis.transition import measure_transition
+    from rhm_sweeps.analysis.transition.transition import measure_transition
     from rhm_sweeps.evaluation.beside_exact import beside_exact
     from rhm_sweeps.evaluation.transition_frame import comparison_frame
 
@@ -123,7 +123,7 @@ def _of_flags(
     config: GrammarConfig, process: str | None, checkpoint: Path | None, experiment: Experiment, *, as_json: bool
 ) -> Transition:
     """Exact inference of the grammar of the flags, and the model of a checkpoint beside it; print them."""
-    from rhm_sweeps.analysis.transition import measure_transition
+    from rhm_sweeps.analysis.transition.transition import measure_transition
     from rhm_sweeps.evaluation.beside_exact import beside_exact
     from rhm_sweeps.evaluation.transition_frame import comparison_frame, exact_frame
 

@@ -7,10 +7,10 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from rhm_sweeps.analysis.figures import figure_bytes
-from rhm_sweeps.analysis.transition import SettingTransition, Transition, all_curves
-from rhm_sweeps.analysis.transition_figure import transition_figure
-from rhm_sweeps.analysis.transition_findings import transition_findings, transition_limits
+from rhm_sweeps.analysis.figures.sweep_figures import figure_bytes
+from rhm_sweeps.analysis.figures.transition_figure import transition_figure
+from rhm_sweeps.analysis.transition.transition import SettingTransition, Transition, all_curves
+from rhm_sweeps.analysis.transition.transition_findings import transition_findings, transition_limits
 from rhm_sweeps.errors import UsageError
 from rhm_sweeps.evaluation.beside_exact import Experiment
 from rhm_sweeps.evaluation.forward_backward import ForwardBackward

@@ -10,8 +10,8 @@ from rich import box
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from rhm_sweeps.analysis.transition import SettingTransition, Transition
-from rhm_sweeps.analysis.transition_findings import transition_findings, transition_limits
+from rhm_sweeps.analysis.transition.transition import SettingTransition, Transition
+from rhm_sweeps.analysis.transition.transition_findings import transition_findings, transition_limits
 from rhm_sweeps.config import GrammarConfig
 from rhm_sweeps.evaluation.beside_exact import Experiment
 from rhm_sweeps.evaluation.evidence import Process

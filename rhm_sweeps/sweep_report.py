@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from rhm_sweeps.analysis.figure_style import FigureFiles
-from rhm_sweeps.analysis.report import write_report
+from rhm_sweeps.analysis.figures.figure_style import FigureFiles
+from rhm_sweeps.analysis.figures.trial_figure import write_trial_figures
+from rhm_sweeps.analysis.report.report_files import write_report
 from rhm_sweeps.analysis.sweep_analysis import SweepAnalysis
-from rhm_sweeps.analysis.trial_figure import write_trial_figures
-from rhm_sweeps.analysis.trial_summaries import trial_summaries
+from rhm_sweeps.analysis.trials.trial_summaries import trial_summaries
 from rhm_sweeps.ledger import Ledger
 from rhm_sweeps.sweeps.folder import SweepFolder
 from rhm_sweeps.tracking.artifacts import log_artifacts, log_trial_artifacts

@@ -147,7 +147,7 @@ def test_analysis_evaluates_nothing_but_what_the_sampler_allows() -> None:
     found = {
         (o.importer, o.target) for o in OWN if layer_of(o.importer) == "analysis" and layer_of(o.target) == "evaluation"
     }
-    assert found == {("rhm_sweeps.analysis.ceilings", "rhm_sweeps.evaluation.sampler_ceiling")}
+    assert found == {("rhm_sweeps.analysis.trials.ceilings", "rhm_sweeps.evaluation.sampler_ceiling")}
 
 
 def test_tracking_does_not_know_ray() -> None:

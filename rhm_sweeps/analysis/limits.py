@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from rhm_sweeps.analysis.ceiling_limits import ceiling_limits
-from rhm_sweeps.analysis.comparison_findings import comparison_limits
-from rhm_sweeps.analysis.coverage_limits import coverage_limits
 from rhm_sweeps.analysis.groups import TRAIN_SIZE
-from rhm_sweeps.analysis.law_limits import complexity_limits, power_law_limits
+from rhm_sweeps.analysis.laws.law_limits import complexity_limits, power_law_limits
+from rhm_sweeps.analysis.laws.scaling import FEWEST_SIZES
+from rhm_sweeps.analysis.parameters.comparison_findings import comparison_limits
+from rhm_sweeps.analysis.parameters.sensitivity_findings import sensitivity_limits
 from rhm_sweeps.analysis.phrases import count
-from rhm_sweeps.analysis.scaling import FEWEST_SIZES
-from rhm_sweeps.analysis.sensitivity_findings import sensitivity_limits
 from rhm_sweeps.analysis.sweep_analysis import SweepAnalysis
+from rhm_sweeps.analysis.trials.ceiling_limits import ceiling_limits
+from rhm_sweeps.analysis.trials.coverage_limits import coverage_limits
 
 
 def limits(analysis: SweepAnalysis) -> list[str]:

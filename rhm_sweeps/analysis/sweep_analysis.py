@@ -8,16 +8,16 @@ from functools import cached_property
 
 import pandas as pd
 
-from rhm_sweeps.analysis.ceilings import Ceilings, sampler_ceilings
-from rhm_sweeps.analysis.comparison import Comparison, compare
 from rhm_sweeps.analysis.curves import curves, scale_names, setting_table, without_failed
 from rhm_sweeps.analysis.groups import RULES, Groups, group_trials, is_seed
-from rhm_sweeps.analysis.outcomes import outcome_table
-from rhm_sweeps.analysis.resampling import setting_intervals
-from rhm_sweeps.analysis.sensitivity import Sensitivity, sensitivity
-from rhm_sweeps.analysis.swept_parameters import swept_parameters
-from rhm_sweeps.analysis.thresholds import Thresholds
-from rhm_sweeps.analysis.trial_table import DatedTrials, date_trials, grammars, with_intervals
+from rhm_sweeps.analysis.parameters.comparison import Comparison, compare
+from rhm_sweeps.analysis.parameters.sensitivity import Sensitivity, sensitivity
+from rhm_sweeps.analysis.parameters.swept_parameters import swept_parameters
+from rhm_sweeps.analysis.trials.ceilings import Ceilings, sampler_ceilings
+from rhm_sweeps.analysis.trials.outcomes import outcome_table
+from rhm_sweeps.analysis.trials.resampling import setting_intervals
+from rhm_sweeps.analysis.trials.thresholds import Thresholds
+from rhm_sweeps.analysis.trials.trial_table import DatedTrials, date_trials, grammars, with_intervals
 from rhm_sweeps.config import GrammarConfig
 from rhm_sweeps.tracking.results import Results
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pandas as pd
 
-from rhm_sweeps.analysis.report import write_report
+from rhm_sweeps.analysis.report.report_files import write_report
 from rhm_sweeps.errors import RhmSweepError, SweepError
 from rhm_sweeps.ledger import Ledger
 from rhm_sweeps.spaces.search_space import SearchSpace

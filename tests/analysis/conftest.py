@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from rhm_sweeps.analysis.ceilings import Ceilings
+from rhm_sweeps.analysis.trials.ceilings import Ceilings
 from rhm_sweeps.config import TrialConfig, nest, parse_trial
 from rhm_sweeps.grammar.theory import chance_validity
 from rhm_sweeps.ledger import MetricPoint, TrialRecord

@@ -8,7 +8,7 @@ import pytest
 
 from rhm_sweeps.analysis.curves import curves, setting_table, without_failed
 from rhm_sweeps.analysis.groups import group_trials
-from rhm_sweeps.analysis.trial_table import trial_table
+from rhm_sweeps.analysis.trials.trial_table import trial_table
 
 
 def settings_of(results):

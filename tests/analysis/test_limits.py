@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from rhm_sweeps.analysis.limits import limits
 from rhm_sweeps.analysis.sweep_analysis import analyze
-from rhm_sweeps.analysis.time_scales import Thresholds
+from rhm_sweeps.analysis.trials.time_scales import Thresholds
 
 
 def said(results, *words: str, thresholds: Thresholds | None = None) -> list[str]:

@@ -1,0 +1,1 @@
+"""What a sweep says as a whole: power laws, sample complexity, phases, early stopping."""

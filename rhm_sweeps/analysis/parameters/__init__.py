@@ -1,0 +1,1 @@
+"""Which swept parameter matters: curves, shares of variance, comparisons."""

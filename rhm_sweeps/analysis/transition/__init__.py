@@ -1,0 +1,1 @@
+"""Trained models beside exact inference when strings are noised and denoised."""

@@ -1,0 +1,1 @@
+"""What is known of each trial: time scales, regimes, their uncertainty, and what is missing."""
