@@ -10,7 +10,7 @@ import pytest
 from rhm_sweeps.ledger import Ledger, MetricPoint
 from rhm_sweeps.packs.pack_orders import PackOrders, read_orders
 from rhm_sweeps.packs.pack_progress import Ending, Progress
-from rhm_sweeps.running.tasks import PackTask
+from rhm_sweeps.running.tasks import PackTask, parse_trials
 from rhm_sweeps.sweeps import control
 from rhm_sweeps.sweeps.control import ask
 from rhm_sweeps.sweeps.folder import SweepFolder
@@ -73,7 +73,7 @@ class Bar:
 def test_verdicts_of_the_scheduler_are_ordered_before_the_next_report(driver: Make, folder: SweepFolder) -> None:
     made = driver(scheduler=Bar())
     task = begin(made)
-    low, high = (trial.signature for trial in task.trials)
+    low, high = task.trials
     made.progressed(task.id, Progress(4, 8, 2, 1.0, (point(low, 4, 0.1), point(high, 4, 0.9))))
     assert read_orders(folder.packs / task.id) == PackOrders({low: "too low"})
 
@@ -81,7 +81,7 @@ def test_verdicts_of_the_scheduler_are_ordered_before_the_next_report(driver: Ma
 def test_verdicts_are_found_again_after_a_restart(driver: Make, ledger: Ledger, folder: SweepFolder) -> None:
     first = driver(scheduler=Bar())
     task = begin(first)
-    low = task.trials[0].signature
+    low = next(iter(task.trials))
     first.progressed(task.id, Progress(4, 8, 2, 1.0, (point(low, 4, 0.1),)))
     ledger.set_state(list(ledger.states()), "pending")
     bar = Bar()
@@ -98,7 +98,7 @@ def test_a_trial_that_is_wanted_after_all_is_not_stopped_by_the_scheduler_again(
     ledger.add_points([point(low, 4, 0.1)])
     ledger.set_sources({low: low})
     task = begin(driver(scheduler=Bar()))
-    assert low in {trial.signature for trial in task.trials}
+    assert low in task.trials
     assert read_orders(folder.packs / task.id) == PackOrders()
 
 
@@ -107,7 +107,7 @@ def test_an_order_from_another_shell_reaches_the_pack_and_is_dropped_when_done(
 ) -> None:
     made = driver()
     task = begin(made)
-    wanted = task.trials[0].signature
+    wanted = next(iter(task.trials))
     shell.order_stop([wanted], "by hand")
     assert not made.should_stop()
     assert read_orders(folder.packs / task.id) == PackOrders({wanted: "by hand"})
@@ -119,8 +119,7 @@ def test_an_order_from_another_shell_reaches_the_pack_and_is_dropped_when_done(
 def test_a_trial_that_does_not_run_is_stopped_at_once(driver: Make, shell: Ledger) -> None:
     made = driver()
     task = begin(made)
-    running = {trial.signature for trial in task.trials}
-    idle = [signature for signature in shell.states() if signature not in running]
+    idle = [signature for signature in shell.states() if signature not in task.trials]
     shell.order_stop(idle, "by hand")
     made.should_stop()
     assert [shell.states()[signature] for signature in idle] == ["stopped"] * len(idle)
@@ -161,10 +160,10 @@ def test_trials_that_another_process_plans_are_trained_too(driver: Make, shell: 
     tasks = [begin(made), begin(made)]
     record(shell, tiny_plan((12,), finished=tuple(shell.states())))
     for task in tasks:
-        endings = tuple(Ending(trial.signature, "done") for trial in task.trials)
+        endings = tuple(Ending(signature, "done") for signature in task.trials)
         made.progressed(task.id, Progress(8, 8, 0, 1.0, endings=endings))
     assert not made.is_over()
-    assert [trial.training.train_size for trial in begin(made).trials] == [12, 12]
+    assert [trial.training.train_size for trial in parse_trials(begin(made).trials)] == [12, 12]
     assert sum(view.unfinished.values()) == 2
 
 
@@ -172,7 +171,7 @@ def test_a_died_process_is_forgiven_some_times_and_trials_keep_what_they_have(dr
     made = driver()
     made._queue.clock = iter(range(0, 10**6, 1000)).__next__  # type: ignore[assignment]
     task = begin(made)
-    first, second = (trial.signature for trial in task.trials)
+    first, second = task.trials
     made.progressed(task.id, Progress(4, 8, 1, 1.0, endings=(Ending(first, "done"),)))
     for _ in range(CRASHES_FORGIVEN):
         made.crashed(task.id, "killed")
@@ -189,11 +188,12 @@ def test_a_pack_that_does_not_fit_is_halved_until_a_trial_alone_fails(
 ) -> None:
     made = driver()
     task = begin(made)
-    state = {"members": [trial.signature for trial in task.trials]}
+    members = list(task.trials)
+    state = {"members": members}
     save_checkpoint(step_path(task.folder, 4), state)
     made.progressed(task.id, Progress(0, 8, 2, 0.0, too_big="12 GiB wanted"))
     halves = [begin(made), begin(made)]
-    assert [half.trials for half in halves] == [task.trials[:1], task.trials[1:]]
+    assert [list(half.trials) for half in halves] == [members[:1], members[1:]]
     assert [len(list(half.folder.glob("*.ckpt"))) for half in halves] == [1, 1]
     made.progressed(halves[0].id, Progress(0, 8, 1, 0.0, too_big="12 GiB wanted"))
     (failed,) = ledger.trials("failed")
@@ -226,11 +226,13 @@ def test_a_search_plans_more_when_it_has_seen_results(driver: Make, ledger: Ledg
     made = driver(search=Twice(ledger))
     for task in (begin(made), begin(made)):
         assert made.next_pack() is None
-        endings = tuple(Ending(trial.signature, "done") for trial in task.trials)
+        endings = tuple(Ending(signature, "done") for signature in task.trials)
         made.progressed(task.id, Progress(8, 8, 0, 1.0, endings=endings))
     assert not made.is_over()
     task = begin(made)
-    made.progressed(task.id, Progress(8, 8, 0, 1.0, endings=tuple(Ending(t.signature, "done") for t in task.trials)))
+    made.progressed(
+        task.id, Progress(8, 8, 0, 1.0, endings=tuple(Ending(signature, "done") for signature in task.trials))
+    )
     assert made.is_over()
 
 

@@ -24,6 +24,13 @@ pytestmark = [pytest.mark.slow, needs_browser]
 
 PATIENCE_S = 120
 TRIALS = {config(size, seed): size for size in (64, 128, 256) for seed in (0, 1)}
+POINTS = 10
+
+MARKS = """Object.fromEntries(Array.from(document.querySelectorAll('.js-plotly-plot'), plot => {
+    const card = plot.closest('[data-testid="experiment-view-compare-runs-card"]');
+    return [card.innerText.split('\\n')[0], plot.querySelectorAll('.scatterlayer .points path').length];
+}))"""
+"""How many points each chart has, by its title."""
 
 
 def curves(size: int, step: int) -> dict[str, float]:
@@ -52,7 +59,9 @@ def pages(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SweepPages]:
         ledger.set_meta(name="shown", created_ms=CREATED_MS, state="finished")
         ledger.set_state(names, "running")
         ledger.add_points(
-            MetricPoint(trial.signature, 2**k, curves(size, 2**k)) for trial, size in TRIALS.items() for k in range(10)
+            MetricPoint(trial.signature, 2**k, curves(size, 2**k))
+            for trial, size in TRIALS.items()
+            for k in range(POINTS)
         )
         ledger.set_state(names, "done")
         project(ledger, store)
@@ -106,9 +115,13 @@ def test_the_table_has_the_columns_and_the_order(pages: SweepPages, browser: Bro
 
 def test_the_charts_are_drawn(pages: SweepPages, browser: Browser) -> None:
     """Parallel coordinates of all trials, a curve per trial, time scales against the training-set size."""
-    visit(browser, pages.charts, "Parallel Coordinates", "novel_valid", "P=256 seed_rules=1")
-    shows(browser, "document.querySelectorAll('.parcoords').length")
-    shows(browser, "document.querySelectorAll('.scatterlayer .trace').length >= 6")
+    visit(browser, pages.charts, "Parallel Coordinates")
+    curves = dict.fromkeys(("novel_valid", "copies", "train_loss", "test_loss"), POINTS * len(TRIALS))
+    rules = {f"training.train_size vs. tau_rule_{level}": len(TRIALS) for level in (1, 2, 3)}
+    wanted = {**curves, **rules, "training.train_size vs. tau_mem_copies": 4}  # two never copy
+    shows(browser, f"Object.keys({MARKS}).length >= {len(wanted)}")
+    assert browser.evaluate(MARKS).items() >= wanted.items()
+    assert browser.evaluate("document.querySelectorAll('.parcoords').length") == 1
 
 
 def test_the_runs_are_under_the_run_of_their_sweep(pages: SweepPages, browser: Browser) -> None:
@@ -123,6 +136,9 @@ def test_the_runs_are_under_the_run_of_their_sweep(pages: SweepPages, browser: B
 def test_the_trials_are_compared(pages: SweepPages, browser: Browser) -> None:
     assert pages.compare is not None
     visit(browser, pages.compare, "Comparing 6 Runs", "Parallel Coordinates Plot", "grammar.seed_rules")
+    axes = "Array.from(document.querySelectorAll('.parcoords .axis-title'), title => title.textContent)"
+    shows(browser, f"{axes}.length >= 3")
+    assert browser.evaluate(axes) == ["grammar.seed_rules", "training.train_size", "copies"]
 
 
 def test_a_run_shows_its_curves(pages: SweepPages, browser: Browser, tmp_path: Path) -> None:
