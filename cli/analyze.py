@@ -132,13 +132,20 @@ def _print_settings(analysis: SweepAnalysis) -> None:
     """Print the time scales of the first settings, narrow enough for 80 columns at L = 4."""
     from rhm_sweeps.analysis.limits import limits
     from rhm_sweeps.analysis.report.tables import step_text
+    from rhm_sweeps.tracking.trial_summary import time_scale_names
 
-    levels = range(1, analysis.levels + 1)
     table = Table("setting", box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False)
-    for heading in ("seeds", *(f"rule {level}" for level in levels), "mem", "gap", "novel", "at"):
+    for heading in (
+        "seeds",
+        *(f"rule {level}" for level in range(1, analysis.levels + 1)),
+        "mem",
+        "gap",
+        "novel",
+        "at",
+    ):
         table.add_column(heading, justify="right", no_wrap=True)
+    scales = time_scale_names(analysis.levels)
     for group, row in analysis.settings.head(MOST_ROWS).iterrows():
-        scales = [*(f"tau_rule_{level}" for level in levels), "tau_mem_copies", "tau_mem_loss"]
         steps = [step_text(row[scale], row["last_step"]).replace("\u00a0", "") for scale in scales]
         best = [f"{row['best_novel_valid']:.2f}", step_text(row["best_step"], row["last_step"])]
         table.add_row(analysis.groups.label(int(group)), f"{row['trials']:.0f}", *steps, *best)

@@ -8,10 +8,13 @@ from typing import Any
 
 import pandas as pd
 
+from rhm_sweeps.config import is_seed
 from rhm_sweeps.tracking.results import Results
 
 TRAIN_SIZE = "training.train_size"
 RULES = "grammar.seed_rules"
+MOST_FACETS = 6
+"""Facets that are shown one by one, as panels of a figure or in sentences."""
 SYMBOLS = {
     TRAIN_SIZE: "P",
     "diffusion.timesteps": "T",
@@ -72,11 +75,6 @@ def group_trials(results: Results) -> Groups:
 
 def _has_replicas(values: pd.Series) -> bool:
     return bool(1 < values.nunique() < len(values))
-
-
-def is_seed(field: str) -> bool:
-    """Whether a dotted field is a seed: trials that differ in seeds only are replicas of one setting."""
-    return field.rsplit(".", 1)[-1].startswith("seed")
 
 
 def is_numeric(values: pd.Series) -> bool:

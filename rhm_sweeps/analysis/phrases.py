@@ -1,8 +1,10 @@
-"""Numbers in sentences."""
+"""Numbers in sentences, and names in figures."""
 
 from __future__ import annotations
 
 import pandas as pd
+
+MEMORIZATION_LABELS = {"tau_mem_copies": r"$\tau_{mem}$, copies", "tau_mem_loss": r"$\tau_{mem}$, losses"}
 
 
 def count(number: int, noun: str) -> str:
@@ -24,3 +26,19 @@ def interval(low: float, high: float, form: str = ".2f") -> str:
 def listed(words: list[str]) -> str:
     """`a`, `a and b`, `a, b and c`."""
     return " and ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)
+
+
+def share_text(share: float) -> str:
+    """`0.42`; a share below 0, which is noise, as `0.00`; a dash where it is unknown."""
+    return "–" if pd.isna(share) else f"{max(0.0, share):.2f}"
+
+
+def plain(text: str) -> str:
+    """Text that matplotlib shows as it is: `$` starts no formula."""
+    return text.replace("$", r"\$")
+
+
+def scale_label(name: str) -> str:
+    """The symbol of a time scale, as a formula for matplotlib."""
+    kind, _, which = name.rpartition("_")
+    return rf"$\tau_{{rule}}({which})$" if kind == "tau_rule" else MEMORIZATION_LABELS[name]

@@ -9,7 +9,7 @@ from functools import cached_property
 import pandas as pd
 
 from rhm_sweeps.analysis.curves import curves, scale_names, setting_table, without_failed
-from rhm_sweeps.analysis.groups import RULES, Groups, group_trials, is_seed
+from rhm_sweeps.analysis.groups import RULES, Groups, group_trials
 from rhm_sweeps.analysis.parameters.comparison import Comparison, compare
 from rhm_sweeps.analysis.parameters.sensitivity import Sensitivity, sensitivity
 from rhm_sweeps.analysis.parameters.swept_parameters import swept_parameters
@@ -18,7 +18,7 @@ from rhm_sweeps.analysis.trials.outcomes import outcome_table
 from rhm_sweeps.analysis.trials.resampling import setting_intervals
 from rhm_sweeps.analysis.trials.thresholds import Thresholds
 from rhm_sweeps.analysis.trials.trial_table import DatedTrials, date_trials, grammars, with_intervals
-from rhm_sweeps.config import GrammarConfig
+from rhm_sweeps.config import GrammarConfig, is_seed
 from rhm_sweeps.tracking.results import Results
 
 

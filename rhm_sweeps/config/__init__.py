@@ -1,7 +1,7 @@
 """The configuration of a trial: frozen values, checked when they are made."""
 
 from rhm_sweeps.config.diffusion import DiffusionConfig
-from rhm_sweeps.config.dotted import flatten, look_up, nest
+from rhm_sweeps.config.dotted import flatten, is_seed, look_up, nest, seeds_last
 from rhm_sweeps.config.evaluation import EvaluationConfig, StopConfig
 from rhm_sweeps.config.grammar import GrammarConfig
 from rhm_sweeps.config.model import ModelConfig
@@ -22,9 +22,11 @@ __all__ = [
     "TrainingConfig",
     "TrialConfig",
     "flatten",
+    "is_seed",
     "look_up",
     "nest",
     "parse_trial",
+    "seeds_last",
     "trial_problems",
     "unknown_field",
 ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 
@@ -33,3 +33,13 @@ def nest(flat: Mapping[str, Any]) -> dict[str, Any]:
             node = node.setdefault(parent, {})
         node[leaf] = value
     return tree
+
+
+def is_seed(name: str) -> bool:
+    """Whether a dotted name is that of a seed: trials that differ in seeds only are replicas of one setting."""
+    return name.rpartition(".")[2].startswith("seed")
+
+
+def seeds_last(names: Iterable[str]) -> list[str]:
+    """Dotted names in the order of science: settings, then seeds."""
+    return sorted(names, key=is_seed)

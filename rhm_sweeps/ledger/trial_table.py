@@ -58,6 +58,12 @@ class TrialTable(Database):
         row = self._db.execute(query, (signature,)).fetchone()
         return None if row is None else row[0]
 
+    def largest(self, name: str) -> float | None:
+        """The largest value of a field, by its dotted name, among all trials; None if none has a number there."""
+        query = "SELECT max(json_extract(config, ?)) FROM trials"
+        found: float | None = self._db.execute(query, (f"$.{name}",)).fetchone()[0]
+        return found
+
     def last_position(self) -> int:
         """The position of the last trial of the plan, -1 if there is none."""
         return int(self._db.execute("SELECT coalesce(max(position), -1) FROM trials").fetchone()[0])

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from rhm_sweeps.config import TrialConfig
-from rhm_sweeps.errors import SweepError
+from rhm_sweeps.config import TrialConfig, parse_trial
+from rhm_sweeps.errors import ConfigError, SweepError
 from rhm_sweeps.ledger import Ledger, PackRecord, TrialRecord, now_ms
 from rhm_sweeps.packs.packing import Pack
 from rhm_sweeps.spaces.search_space import SearchSpace
@@ -47,7 +47,8 @@ def check_code(ledger: Ledger, *, accept_changes: bool = False) -> None:
     """Refuse to mix results of different code in one sweep.
 
     Raises:
-        SweepError: naming both versions, unless `accept_changes`, which makes the present code the sweep's.
+        SweepError: naming both versions, unless `accept_changes`, which makes the present code the sweep's; even then if it
+            cannot train a trial that is left.
     """
     recorded, present = ledger.meta("code_hash"), code_hash()
     if recorded == present:
@@ -57,4 +58,20 @@ def check_code(ledger: Ledger, *, accept_changes: bool = False) -> None:
             f"sweep {ledger.meta('name')} was started with code {recorded} (version {ledger.meta('version')}), but this is code "
             f"{present} (version {__version__}), which may train other models; go on all the same with --accept-changes"
         )
+    for trial in ledger.trials("pending", "running"):
+        _check_readable(trial, ledger.meta("version") or "")
     ledger.set_meta(code_hash=present, version=__version__, git_commit=git_commit())
+
+
+def _check_readable(trial: TrialRecord, version: str) -> None:
+    """A trial that other code planned is one here too, and the same."""
+    try:
+        same = parse_trial(trial.config).signature == trial.signature
+        why = "" if same else ": its fields mean another trial here"
+    except ConfigError as error:
+        why = f": {error}"
+    if why:
+        raise SweepError(
+            f"trial {trial.signature} was planned by version {version} and cannot be trained by version {__version__}{why}; "
+            f"go on with version {version}, or stop it with `rhm-sweep stop` and resume"
+        )

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from rhm_sweeps.config import FIELDS
+from rhm_sweeps.config import FIELDS, seeds_last
 from rhm_sweeps.ledger import Ledger, MetricPoint, TrialRecord
 from rhm_sweeps.spaces.field_values import field_values
 from rhm_sweeps.sweeps.lock import is_locked
@@ -66,4 +66,4 @@ def varied_fields(trials: Sequence[TrialValues]) -> list[str]:
     """Dotted fields that take more than one value, seeds last."""
     rows = [list(map(repr, trial.fields.values())) for trial in trials]
     varied = [name for name, values in zip(FIELDS, zip(*rows, strict=True), strict=bool(rows)) if len(set(values)) > 1]
-    return sorted(varied, key=lambda name: name.rpartition(".")[2].startswith("seed"))
+    return seeds_last(varied)

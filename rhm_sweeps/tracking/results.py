@@ -14,7 +14,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.json
 
-from rhm_sweeps.config import FIELDS
+from rhm_sweeps.config import FIELDS, seeds_last
 from rhm_sweeps.ledger import Ledger, MetricPoint, TrialRecord
 from rhm_sweeps.spaces.field_values import field_values
 
@@ -52,7 +52,7 @@ class Results:
             for name in self.trials.columns
             if name not in TRIAL_COLUMNS and self.trials[name].nunique(dropna=False) > 1
         ]
-        return sorted(fields, key=lambda name: str(name).rpartition(".")[2].startswith("seed"))
+        return seeds_last(fields)
 
     def table(self) -> pd.DataFrame:
         """One row per point, with the state and the varied fields of its trial before the metrics."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from rhm_sweeps.config import seeds_last
 from rhm_sweeps.ledger import Ledger, TrialRecord
 from rhm_sweeps.tracking import runs
 
@@ -20,10 +21,10 @@ class RunNames:
     def name(self, trial: TrialRecord) -> str:
         """The name of a trial's run."""
         if self._earlier is None:
-            self._earlier, self._varied = trial.config, runs.seeds_last(self._ledger.varied())
+            self._earlier, self._varied = trial.config, seeds_last(self._ledger.varied())
         new = set(differences(self._earlier, trial.config)).difference(self._varied)
         if new:
-            self._varied = runs.seeds_last(sorted(new.union(self._varied)))
+            self._varied = seeds_last(sorted(new.union(self._varied)))
         return runs.run_name(trial, self._varied)
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from mlflow.entities import Metric, Param, RunTag
 
-from rhm_sweeps.config import flatten, look_up
+from rhm_sweeps.config import flatten, look_up, seeds_last
 from rhm_sweeps.ledger import Ledger, MetricPoint, TrialRecord, TrialState
 from rhm_sweeps.version import __version__
 
@@ -83,11 +83,6 @@ def run_name(trial: TrialRecord, varied: Sequence[str]) -> str:
     """What tells this trial from the others, as in `P=64 seed_rules=1`; its signature if nothing does."""
     parts = [f"{SYMBOLS.get(name, name.rpartition('.')[2])}={text(look_up(trial.config, name))}" for name in varied]
     return clean(" ".join(parts) or trial.signature)[:MAX_NAME]
-
-
-def seeds_last(names: Iterable[str]) -> list[str]:
-    """Dotted names in the order of science: settings, then seeds."""
-    return sorted(names, key=lambda name: name.rpartition(".")[2].startswith("seed"))
 
 
 class Parameters:

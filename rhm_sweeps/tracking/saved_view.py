@@ -9,7 +9,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from rhm_sweeps.config import is_seed
 from rhm_sweeps.tracking.runs import PARENT, REGIME
+from rhm_sweeps.tracking.trial_summary import time_scale_names
 
 VIEW_TAG = "mlflow.sharedViewState."
 """The page reads a view from the experiment's tag of this prefix and the view's key."""
@@ -46,12 +48,12 @@ class SavedView:
 
     @property
     def scales(self) -> list[str]:
-        return [*(f"tau_rule_{level}" for level in range(1, self.levels + 1)), "tau_mem_copies", "tau_mem_loss"]
+        return time_scale_names(self.levels)
 
     @property
     def settings(self) -> list[str]:
         """The swept parameters without seeds; with them if nothing else is swept."""
-        return [name for name in self.varied if not _is_seed(name)] or list(self.varied)
+        return [name for name in self.varied if not is_seed(name)] or list(self.varied)
 
     @property
     def state(self) -> dict[str, Any]:
@@ -141,10 +143,6 @@ def _line(number: int, metric: str) -> dict[str, Any]:
         range={},
         **look,
     )
-
-
-def _is_seed(name: str) -> bool:
-    return name.rpartition(".")[2].startswith("seed")
 
 
 def _json(value: Any) -> str:

@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 
 from rhm_sweeps.tracking.runs import clean
 
+MEMORIZATION = ("tau_mem_copies", "tau_mem_loss")
+"""Time scales of memorization: copies begin, and the losses part."""
 STEP = 0
 """All values of a summary stand at this step, so that the newest is the one that counts."""
 _NAMES = re.compile(r"tau_rule_\d+|tau_mem_copies|tau_mem_loss|innovation_window|best_step|best_novel_valid")
@@ -35,6 +37,16 @@ class TrialSummary:
 
     def __bool__(self) -> bool:
         return bool(self.metrics or self.tags)
+
+
+def rule_scales(levels: int) -> list[str]:
+    """Time scales of learning, from the leaves up: tau_rule_1 .. tau_rule_L."""
+    return [f"tau_rule_{level}" for level in range(1, levels + 1)]
+
+
+def time_scale_names(levels: int) -> list[str]:
+    """All time scales of a trial: those of learning, then those of memorization."""
+    return [*rule_scales(levels), *MEMORIZATION]
 
 
 def is_summary(name: str) -> bool:

@@ -10,9 +10,10 @@ from urllib.parse import quote
 
 from mlflow.entities import Run
 
+from rhm_sweeps.config import seeds_last
 from rhm_sweeps.ledger import Ledger
 from rhm_sweeps.tracking.connection import STORE_FAULTS, Connection, connect, store_error
-from rhm_sweeps.tracking.runs import SWEEP, seeds_last
+from rhm_sweeps.tracking.runs import SWEEP
 from rhm_sweeps.tracking.saved_view import VIEW_TAG, SavedView
 from rhm_sweeps.tracking.search import find_sweep, find_trials
 from rhm_sweeps.tracking.store import Store
@@ -78,8 +79,8 @@ def save_view(ledger: Ledger, store: Store) -> None:
 
 def sweep_view(ledger: Ledger, sweep: str, parent_run_id: str) -> SavedView:
     """The view of a sweep: by what varies among its trials and how deep their grammars are."""
-    depths = [trial.config.get("grammar", {}).get("num_layers", 0) for trial in ledger.trials()]
-    return SavedView(sweep, parent_run_id, seeds_last(ledger.varied()), max(depths, default=0))
+    depth = int(ledger.largest("grammar.num_layers") or 0)
+    return SavedView(sweep, parent_run_id, seeds_last(ledger.varied()), depth)
 
 
 def _saved(connection: Connection, view: SavedView, parent: Run) -> str:

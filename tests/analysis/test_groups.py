@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 import pytest
 
-from rhm_sweeps.analysis.groups import axis_title, group_trials, is_seed, sorted_values, spread, value_label
+from rhm_sweeps.analysis.groups import axis_title, group_trials, sorted_values, spread, value_label
 
 
 def test_trials_that_differ_in_seeds_only_are_one_group(make_sweep, grid) -> None:
@@ -103,12 +103,6 @@ def test_spread_keeps_the_ends() -> None:
     chosen = spread(list(range(1000)), 7)
     assert (len(chosen), chosen[0], chosen[-1]) == (7, 0, 999)
     assert len(set(chosen)) == 7
-
-
-def test_seeds_are_known_by_their_names() -> None:
-    assert is_seed("grammar.seed_rules")
-    assert is_seed("training.seed")
-    assert not is_seed("training.train_size")
 
 
 def test_axis_titles_have_the_symbol_of_the_literature() -> None:

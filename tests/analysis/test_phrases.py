@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 import pytest
 
-from rhm_sweeps.analysis.phrases import count, interval, listed, span
+from rhm_sweeps.analysis.phrases import count, interval, listed, plain, scale_label, share_text, span
 
 
 @pytest.mark.parametrize(("number", "text"), [(0, "0 trials"), (1, "1 trial"), (2000, "2,000 trials")])
@@ -25,3 +25,17 @@ def test_an_interval_says_what_it_covers() -> None:
 @pytest.mark.parametrize(("words", "text"), [(["a"], "a"), (["a", "b"], "a and b"), (["a", "b", "c"], "a, b and c")])
 def test_listed(words: list[str], text: str) -> None:
     assert listed(words) == text
+
+
+@pytest.mark.parametrize(("share", "text"), [(0.416, "0.42"), (-0.03, "0.00"), (float("nan"), "–")])
+def test_shares_in_words(share: float, text: str) -> None:
+    assert share_text(share) == text
+
+
+def test_a_dollar_in_a_name_starts_no_formula() -> None:
+    assert plain("a $b$") == r"a \$b\$"
+
+
+def test_time_scales_have_the_symbols_of_the_literature() -> None:
+    assert scale_label("tau_rule_2") == r"$\tau_{rule}(2)$"
+    assert scale_label("tau_mem_loss") == r"$\tau_{mem}$, losses"

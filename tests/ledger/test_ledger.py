@@ -240,3 +240,10 @@ def test_many_processes_may_write_at_once(tmp_path: Path) -> None:
         arguments = [[sys.executable, "-c", code, str(tmp_path), str(which)] for which in range(4)]
         assert [process.wait() for process in [subprocess.Popen(command) for command in arguments]] == [0] * 4
         assert sorted(point.step for point in ledger.points()) == list(range(100))
+
+
+def test_the_largest_value_of_a_field_is_read_without_the_trials(tmp_path: Path, ledger: Ledger) -> None:
+    assert ledger.largest("training.train_size") == 64
+    assert ledger.largest("training.train_sizes") is None
+    with Ledger(tmp_path / "empty", create=True) as empty:
+        assert empty.largest("training.train_size") is None

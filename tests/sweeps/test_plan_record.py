@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from rhm_sweeps.errors import SweepError
-from rhm_sweeps.ledger import Ledger
+from rhm_sweeps.ledger import Ledger, TrialRecord
 from rhm_sweeps.spaces.search_space import SearchSpace
 from rhm_sweeps.sweeps import plan_record
 from rhm_sweeps.sweeps.code_identity import code_hash
@@ -52,3 +52,18 @@ def test_other_code_is_refused_and_both_are_named(ledger: Ledger, monkeypatch: p
     check_code(ledger, accept_changes=True)
     assert ledger.meta("code_hash") == "0123456789ab"
     check_code(ledger)
+
+
+@pytest.mark.parametrize("planned", [{"width": 8}, {"grammar": {"seed_rules": 7}}], ids=["no trial", "another trial"])
+def test_a_trial_that_this_code_cannot_read_is_refused_before_anything_starts(
+    ledger: Ledger, monkeypatch: pytest.MonkeyPatch, planned: dict[str, object]
+) -> None:
+    (trial, *_) = ledger.trials()
+    monkeypatch.setattr(plan_record, "code_hash", lambda: "0123456789ab")
+    strange = TrialRecord("feedfacefeed", 99, trial.pack, {**trial.config, **planned})
+    ledger.add_trials([strange])
+    with pytest.raises(SweepError, match=r"trial feedfacefeed was planned by version .* cannot be trained by version"):
+        check_code(ledger, accept_changes=True)
+    assert ledger.meta("code_hash") == code_hash()
+    ledger.set_state(["feedfacefeed"], "stopped")
+    check_code(ledger, accept_changes=True)

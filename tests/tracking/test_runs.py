@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from mlflow.entities import Metric, Param, RunTag
 from mlflow.utils.validation import MAX_ENTITIES_PER_BATCH, MAX_METRICS_PER_BATCH, MAX_PARAMS_TAGS_PER_BATCH
 
-from rhm_sweeps.config import TrialConfig
+from rhm_sweeps.config import TrialConfig, seeds_last
 from rhm_sweeps.ledger import STATES, MetricPoint, TrialRecord
 from rhm_sweeps.tracking import runs
 
@@ -18,7 +18,7 @@ TRIAL = TrialRecord("abc", 7, "pack-1", TrialConfig().model_dump())
 
 
 def test_a_run_is_named_by_what_varies_seeds_last() -> None:
-    names = runs.seeds_last(["grammar.seed_rules", "training.learning_rate", "training.seed", "training.train_size"])
+    names = seeds_last(["grammar.seed_rules", "training.learning_rate", "training.seed", "training.train_size"])
     assert runs.run_name(TRIAL, names) == "lr=0.01 P=1024 seed_rules=0 seed=0"
     assert runs.run_name(TRIAL, ["model.name", "evaluation.sampling_steps"]) == "name=bp_unet sampling_steps=null"
     assert runs.run_name(TRIAL, []) == "abc"

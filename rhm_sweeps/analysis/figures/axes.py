@@ -79,6 +79,12 @@ def level_colour(level: int) -> str:
     return OKABE_ITO[(level - 1) % len(OKABE_ITO)]
 
 
+def scale_colour(name: str) -> str:
+    """The colour of a time scale: that of its level for tau_rule_1.., that of copies for tau_mem."""
+    kind, _, which = name.rpartition("_")
+    return level_colour(int(which)) if kind == "tau_rule" else COPIES
+
+
 def sequence_colours(count: int, *, ordered: bool) -> list[Any]:
     """Colours of the values of an axis: viridis, dark to light, for numbers; Okabe-Ito for names."""
     if not ordered:

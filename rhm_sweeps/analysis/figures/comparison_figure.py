@@ -11,9 +11,9 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from rhm_sweeps.analysis.figures.axes import GUIDE, NOVEL, OKABE_ITO, Drawing, panels
-from rhm_sweeps.analysis.figures.legends import plain
 from rhm_sweeps.analysis.groups import symbol, value_label
 from rhm_sweeps.analysis.parameters.comparison import SIGNIFICANT, Comparison
+from rhm_sweeps.analysis.phrases import plain
 from rhm_sweeps.analysis.sweep_analysis import SweepAnalysis
 from rhm_sweeps.analysis.trials.outcomes import outcome_of
 

@@ -11,14 +11,11 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
+from rhm_sweeps.analysis.phrases import plain
+
 LEGEND_ENTRY_IN, LETTER_IN, LINE_IN = 0.55, 0.07, 0.16
 SMALL = 0.75
 """The size of text in figures with no room beside their panels, against that of others."""
-
-
-def plain(text: str) -> str:
-    """Text that matplotlib shows as it is: `$` starts no formula."""
-    return text.replace("$", r"\$")
 
 
 def titled(text: str, width: int = 30) -> str:

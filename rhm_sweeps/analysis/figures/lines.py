@@ -11,10 +11,10 @@ from matplotlib.lines import Line2D
 
 from rhm_sweeps.analysis.figures.axes import sequence_colours
 from rhm_sweeps.analysis.figures.legends import line
-from rhm_sweeps.analysis.groups import axis_title, is_numeric, spread, value_label
+from rhm_sweeps.analysis.groups import MOST_FACETS, axis_title, is_numeric, spread, value_label
 from rhm_sweeps.analysis.sweep_analysis import SweepAnalysis
 
-MOST_FACETS, MOST_LINES = 6, 8
+MOST_LINES = 8
 
 
 @dataclass(frozen=True)

@@ -36,9 +36,7 @@ def parameter_figure(analysis: SweepAnalysis) -> Drawing | None:
             _draw(axis, curve, share, places, look, aside=number - 1.5, bars=bars)
         share_axis(axis)
     figure.supylabel("share of samples")
-    outside_legend(
-        figure, [line(look["label"], **{k: v for k, v in look.items() if k != "label"}) for look in looks.values()]
-    )
+    outside_legend(figure, [line(**look) for look in looks.values()])
     words = "Bars: ± the standard deviation between seeds of one setting. " if bars else ""
     caption = CAPTION.format(bars=words) + _rest(curves)
     return Drawing("parameters", "Validity and novelty against each parameter", caption, figure)

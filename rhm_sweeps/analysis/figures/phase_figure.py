@@ -11,12 +11,13 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
-from rhm_sweeps.analysis.figures.axes import COPIES, Drawing, level_colour, log2_axis, panels
+from rhm_sweeps.analysis.figures.axes import Drawing, log2_axis, panels, scale_colour
 from rhm_sweeps.analysis.figures.legends import outside_legend, titled
-from rhm_sweeps.analysis.figures.lines import MOST_FACETS, left_out
+from rhm_sweeps.analysis.figures.lines import left_out
 from rhm_sweeps.analysis.figures.phase_cells import cell_edges, draw_cells, tinted
-from rhm_sweeps.analysis.groups import TRAIN_SIZE, axis_title, spread
+from rhm_sweeps.analysis.groups import MOST_FACETS, TRAIN_SIZE, axis_title, spread
 from rhm_sweeps.analysis.laws.phase_diagram import PhaseDiagram, phase_diagrams
+from rhm_sweeps.analysis.phrases import scale_label
 from rhm_sweeps.analysis.sweep_analysis import SweepAnalysis
 from rhm_sweeps.analysis.trials.regimes import UNTRAINED, regime_names, regime_words
 
@@ -74,14 +75,10 @@ def _thinned(diagram: PhaseDiagram) -> PhaseDiagram:
 def _boundaries(axis: Axes, diagram: PhaseDiagram) -> None:
     table = diagram.boundaries
     for name in map(str, table):
-        colour = _line_colour(name)
+        colour = scale_colour(name)
         axis.plot(table.index, table[name], color=colour, **_look(name))
         late = table[table[name] > table["tau_mem_copies"]]
         axis.plot(late.index, late[name], color=colour, **OPEN)
-
-
-def _line_colour(scale: str) -> str:
-    return COPIES if scale == "tau_mem_copies" else level_colour(int(scale.rpartition("_")[2]))
 
 
 def _look(scale: str) -> dict[str, Any]:
@@ -122,9 +119,5 @@ def _legend(figure: Figure, diagrams: list[PhaseDiagram], levels: int) -> None:
     drawn = {
         name: None for diagram in diagrams for name in diagram.boundaries if diagram.boundaries[name].notna().any()
     }
-    lines = [Line2D([], [], label=_label(name), color=_line_colour(name), **_look(name)) for name in sorted(drawn)]
+    lines = [Line2D([], [], label=scale_label(name), color=scale_colour(name), **_look(name)) for name in sorted(drawn)]
     outside_legend(figure, [*areas, *lines])
-
-
-def _label(scale: str) -> str:
-    return r"$\tau_{mem}$, copies" if scale == "tau_mem_copies" else rf"$\tau_{{rule}}({scale.rpartition('_')[2]})$"

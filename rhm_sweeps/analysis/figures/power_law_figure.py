@@ -6,11 +6,12 @@ from typing import Any
 
 from matplotlib.axes import Axes
 
-from rhm_sweeps.analysis.figures.axes import COPIES, GUIDE, Drawing, level_colour, panels
+from rhm_sweeps.analysis.figures.axes import GUIDE, Drawing, panels, scale_colour
 from rhm_sweeps.analysis.figures.legends import line, outside_legend, titled
-from rhm_sweeps.analysis.figures.lines import MOST_FACETS, left_out
-from rhm_sweeps.analysis.groups import spread
-from rhm_sweeps.analysis.laws.power_laws import FLAT, LINEAR, MEMORIZATION, TimeScaleLaw, time_scale_laws
+from rhm_sweeps.analysis.figures.lines import left_out
+from rhm_sweeps.analysis.groups import MOST_FACETS, spread
+from rhm_sweeps.analysis.laws.power_laws import FLAT, LINEAR, TimeScaleLaw, time_scale_laws
+from rhm_sweeps.analysis.phrases import scale_label
 from rhm_sweeps.analysis.sweep_analysis import SweepAnalysis
 
 DOT: dict[str, Any] = {"marker": "o", "markersize": 5.5, "markeredgecolor": "white", "markeredgewidth": 0.7}
@@ -36,7 +37,7 @@ def power_law_figure(analysis: SweepAnalysis) -> Drawing | None:
     figure, axes = panels(len(facets), columns=columns, height=ROW_IN * len(names) + 0.5)
     for axis, facet in zip(axes, facets, strict=True):
         _draw(axis, [entry for entry in laws if entry.facet == facet])
-        axis.set_yticks(range(len(names)), [_label(name) for name in names])
+        axis.set_yticks(range(len(names)), [scale_label(name) for name in names])
         axis.set_ylim(len(names) - 0.5, -0.5)
         axis.set_title(titled(analysis.groups.facet_label(facet)))
     _make_room(axes[0])
@@ -58,7 +59,7 @@ def _draw(axis: Axes, laws: list[TimeScaleLaw]) -> None:
     axis.axvline(LINEAR, color=GUIDE, linewidth=1, linestyle=(0, (6, 3)), zorder=0)
     for place, entry in enumerate(laws):
         if entry.law is not None:
-            colour = _colour(entry.time_scale)
+            colour = scale_colour(entry.time_scale)
             axis.plot([entry.law.low, entry.law.high], [place, place], color=colour, linewidth=2.2)
             axis.plot(entry.law.exponent, place, color=colour, **DOT)
 
@@ -67,12 +68,3 @@ def _make_room(axis: Axes) -> None:
     """Both expectations, and some room beside them, are inside the axis that the panels share."""
     low, high = axis.get_xlim()
     axis.set_xlim(min(low, FLAT - ROOM), max(high, LINEAR + ROOM))
-
-
-def _colour(name: str) -> str:
-    return COPIES if name in MEMORIZATION else level_colour(int(name.rpartition("_")[2]))
-
-
-def _label(name: str) -> str:
-    words = {"tau_mem_copies": r"$\tau_{mem}$, copies", "tau_mem_loss": r"$\tau_{mem}$, losses"}
-    return words.get(name) or f"$\\tau_{{rule}}({name.rpartition('_')[2]})$"

@@ -9,11 +9,12 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 
-from rhm_sweeps.analysis.figures.axes import COPIES, GUIDE, Drawing, level_colour, log2_axis, panels
+from rhm_sweeps.analysis.figures.axes import GUIDE, Drawing, log2_axis, panels, scale_colour
 from rhm_sweeps.analysis.figures.legends import line, outside_legend, titled
-from rhm_sweeps.analysis.figures.lines import MOST_FACETS
-from rhm_sweeps.analysis.groups import TRAIN_SIZE, axis_title, spread
+from rhm_sweeps.analysis.groups import MOST_FACETS, TRAIN_SIZE, axis_title, spread
+from rhm_sweeps.analysis.phrases import scale_label
 from rhm_sweeps.analysis.sweep_analysis import SweepAnalysis
+from rhm_sweeps.tracking.trial_summary import rule_scales
 
 DOT: dict[str, Any] = {"linestyle": "none", "markersize": 3.2, "alpha": 0.45, "markeredgewidth": 0, "rasterized": True}
 MEDIAN: dict[str, Any] = {"markersize": 5, "markeredgecolor": "white", "markeredgewidth": 0.7, "zorder": 3}
@@ -75,24 +76,14 @@ def _steps_shown(analysis: SweepAnalysis) -> tuple[float, float]:
 
 def _looks(levels: int) -> dict[str, dict[str, Any]]:
     """Column of the tables -> how it is drawn."""
-    rules = {
-        f"tau_rule_{level}": {
-            "label": f"$\\tau_{{rule}}({level})$",
-            "color": level_colour(level),
-            "marker": "s",
-            "linewidth": 1.2,
-        }
-        for level in range(1, levels + 1)
+    thin: dict[str, Any] = {"linewidth": 1.2}
+    rules = {name: {"marker": "s", **thin} for name in rule_scales(levels)}
+    looks = {
+        "tau_mem_copies": {"marker": "o"},
+        "tau_mem_loss": {"marker": "D", "linestyle": (0, (4, 2)), **thin},
+        **rules,
     }
-    copies = {"label": "$\\tau_{mem}$, copies", "color": COPIES, "marker": "o"}
-    losses = {
-        "label": "$\\tau_{mem}$, losses",
-        "color": COPIES,
-        "marker": "D",
-        "linestyle": (0, (4, 2)),
-        "linewidth": 1.2,
-    }
-    return {"tau_mem_copies": copies, "tau_mem_loss": losses, **rules}
+    return {name: {"label": scale_label(name), "color": scale_colour(name), **look} for name, look in looks.items()}
 
 
 def _time_scale(axis: Axes, trials: pd.DataFrame, groups: pd.DataFrame, name: str, look: dict[str, Any]) -> None:

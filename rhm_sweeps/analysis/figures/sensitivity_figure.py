@@ -9,9 +9,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from rhm_sweeps.analysis.figures.axes import NARROW_IN, WIDE_IN, Drawing
-from rhm_sweeps.analysis.figures.legends import plain
 from rhm_sweeps.analysis.groups import symbol
 from rhm_sweeps.analysis.parameters.sensitivity import FOREST, GRID, Sensitivity
+from rhm_sweeps.analysis.phrases import plain, share_text
 from rhm_sweeps.analysis.sweep_analysis import SweepAnalysis
 from rhm_sweeps.analysis.trials.outcomes import outcome_of
 
@@ -77,11 +77,6 @@ def _write(axis: Axes, shares: pd.DataFrame, main: pd.DataFrame) -> None:
                 text += f"\nalone {share_text(alone)}"
             colour = "white" if share > 0.6 else "#222222"
             axis.text(column, row, text, ha="center", va="center", fontsize=7.5, color=colour, linespacing=0.95)
-
-
-def share_text(share: float) -> str:
-    """`0.42`; a share below 0, which is noise, as `0.00`; a dash where it is unknown."""
-    return "–" if pd.isna(share) else f"{max(0.0, share):.2f}"
 
 
 def _row_name(field: str) -> str:

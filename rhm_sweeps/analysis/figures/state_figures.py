@@ -10,16 +10,15 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 
-from rhm_sweeps.analysis.figures.axes import COPIES, GUIDE, NOVEL, Drawing, level_colour, log2_axis, panels, share_axis
-from rhm_sweeps.analysis.figures.legends import line, outside_legend, plain, titled
-from rhm_sweeps.analysis.figures.lines import MOST_FACETS
-from rhm_sweeps.analysis.groups import TRAIN_SIZE, axis_title, is_numeric, sorted_values, value_label
+from rhm_sweeps.analysis.figures.axes import GUIDE, Drawing, level_colour, panels, share_axis
+from rhm_sweeps.analysis.figures.legends import line, outside_legend, titled
+from rhm_sweeps.analysis.figures.parameter_figure import share_looks
+from rhm_sweeps.analysis.figures.value_axis import category_axis, scale_axis
+from rhm_sweeps.analysis.groups import MOST_FACETS, TRAIN_SIZE, axis_title, is_numeric, sorted_values, value_label
 from rhm_sweeps.analysis.sweep_analysis import SweepAnalysis
 from rhm_sweeps.grammar.theory import sample_complexity
 
 MOST_MEDIANS = 24
-DECADE = 8
-"""A positive field whose largest value is this many times its smallest is drawn on a logarithmic axis."""
 DOT: dict[str, Any] = {"linestyle": "none", "markersize": 3.4, "alpha": 0.5, "markeredgewidth": 0, "rasterized": True}
 
 
@@ -44,7 +43,7 @@ def final_state_figure(analysis: SweepAnalysis) -> Drawing | None:
     views = _views(analysis)
     if not views:
         return None
-    looks = _looks(analysis)
+    looks = share_looks(analysis.levels)
     same_axis = len({view.field for view in views}) == 1
     figure, axes = panels(len(views), height=3.1, share_x=same_axis)
     for axis, view in zip(axes, views, strict=True):
@@ -57,7 +56,7 @@ def final_state_figure(analysis: SweepAnalysis) -> Drawing | None:
     if same_axis:
         figure.supxlabel(axis_title(views[0].field))
     figure.supylabel("share of samples")
-    entries = [line(label, **look) for label, look in looks.values()]
+    entries = [line(**look) for look in looks.values()]
     if TRAIN_SIZE in {view.field for view in views}:
         entries.append(Line2D([], [], label="$P^*_l = v\\,m^{l+1}$", color=GUIDE, linewidth=0.9, linestyle=":"))
     outside_legend(figure, entries)
@@ -76,43 +75,25 @@ def _views(analysis: SweepAnalysis) -> list[View]:
     return [View(field, trials, "", medians=False) for field in (groups.axis, *groups.facets)[:MOST_FACETS]]
 
 
-def _looks(analysis: SweepAnalysis) -> dict[str, tuple[str, dict[str, Any]]]:
-    """Column of the trial table -> its name in the legend and how it is drawn."""
-    level = level_colour(analysis.levels)
-    best = {"color": NOVEL, "marker": "o", "markerfacecolor": "white", "markeredgewidth": 0.9, "linestyle": ":"}
-    return {
-        "best_novel_valid": ("novel valid, best step", best),
-        "last_novel_valid": ("novel valid, last step", {"color": NOVEL, "marker": "o"}),
-        "last_validity": ("valid (level L), last step", {"color": level, "marker": "s"}),
-        "last_copies": ("copies, last step", {"color": COPIES, "marker": "D", "linestyle": (0, (4, 2))}),
-    }
-
-
-def _draw(axis: Axes, view: View, looks: dict[str, tuple[str, dict[str, Any]]]) -> None:
+def _draw(axis: Axes, view: View, looks: dict[str, dict[str, Any]]) -> None:
     x = _field_axis(axis, view)
-    for column, (_, look) in looks.items():
+    for column, look in looks.items():
         axis.plot(x, view.trials[column], **{**DOT, **{name: look[name] for name in look if name in KEPT}})
         if view.medians:
             median = view.trials[column].groupby(x).median()
             joined = {} if is_numeric(view.trials[view.field]) else {"linestyle": "none"}
-            axis.plot(median.index, median, markersize=5, **(look | joined))
+            axis.plot(median.index, median, markersize=5, **(look | joined | {"label": None}))
     share_axis(axis)
 
 
 def _field_axis(axis: Axes, view: View) -> pd.Series:
     """Scale the horizontal axis for a field and return where its trials stand on it."""
     values = view.trials[view.field]
-    if not is_numeric(values):
-        names = [value_label(value) for value in sorted_values(values)]
-        axis.set_xticks(range(len(names)), [plain(name) for name in names])
-        axis.set_xlim(-0.5, len(names) - 0.5)
-        return values.map(value_label).map({name: place for place, name in enumerate(names)})
-    if values.min() > 0 and values.max() >= DECADE * values.min():
-        if (values == values.round()).all():
-            log2_axis(axis, "x", values.tolist())
-        else:
-            axis.set_xscale("log")
-    return values
+    if is_numeric(values):
+        scale_axis(axis, values.to_numpy(dtype=np.float64))
+        return values
+    names = [value_label(value) for value in sorted_values(values)]
+    return values.map(value_label).map(dict(zip(names, category_axis(axis, names), strict=True)))
 
 
 def _sample_complexity(axis: Axes, analysis: SweepAnalysis, trials: pd.DataFrame) -> None:

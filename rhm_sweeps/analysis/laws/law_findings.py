@@ -7,15 +7,16 @@ from collections.abc import Iterator
 import numpy as np
 import pandas as pd
 
+from rhm_sweeps.analysis.groups import MOST_FACETS
 from rhm_sweeps.analysis.laws.early_stopping import LOSS_GAP, NEVER, RULES, early_stopping
-from rhm_sweeps.analysis.laws.power_laws import FLAT, LINEAR, MEMORIZATION, TimeScaleLaw, time_scale_laws
+from rhm_sweeps.analysis.laws.power_laws import FLAT, LINEAR, TimeScaleLaw, time_scale_laws
 from rhm_sweeps.analysis.laws.sample_complexity import LevelComplexity, level_complexities
 from rhm_sweeps.analysis.laws.scaling import PowerLaw
 from rhm_sweeps.analysis.laws.synonym_laws import synonym_laws
 from rhm_sweeps.analysis.phrases import count, interval, listed, span
 from rhm_sweeps.analysis.sweep_analysis import SweepAnalysis
+from rhm_sweeps.tracking.trial_summary import MEMORIZATION
 
-MOST_FACETS = 6
 SIGNS = {"tau_mem_copies": "", "tau_mem_loss": " by the losses"}
 
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from rhm_sweeps.analysis.groups import TRAIN_SIZE
-from rhm_sweeps.analysis.laws.power_laws import MEMORIZATION, time_scale_laws
+from rhm_sweeps.analysis.laws.power_laws import time_scale_laws
 from rhm_sweeps.analysis.laws.sample_complexity import FEWEST_SIZES, LevelComplexity, level_complexities
 from rhm_sweeps.analysis.laws.scaling import FEWEST_SIZES as FEWEST_OF_LAW
 from rhm_sweeps.analysis.laws.synonym_laws import synonym_laws
 from rhm_sweeps.analysis.phrases import count, listed
 from rhm_sweeps.analysis.sweep_analysis import SweepAnalysis
+from rhm_sweeps.tracking.trial_summary import MEMORIZATION, rule_scales
 
 
 def power_law_limits(analysis: SweepAnalysis) -> Iterator[str]:
@@ -66,6 +67,6 @@ def _outside(level: int, items: list[LevelComplexity]) -> Iterator[str]:
 def _too_short(analysis: SweepAnalysis) -> int:
     """Trials that neither copied nor learned their class rule."""
     trials = analysis.measured
-    learned = trials[[f"tau_rule_{level}" for level in range(1, analysis.levels + 1)]].notna().sum(axis=1)
+    learned = trials[rule_scales(analysis.levels)].notna().sum(axis=1)
     depths = trials["group"].map({group: grammar.num_layers for group, grammar in analysis.grammars.items()})
     return int((trials["tau_mem_copies"].isna() & (learned < depths)).sum())

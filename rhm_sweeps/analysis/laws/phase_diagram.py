@@ -10,6 +10,7 @@ import pandas as pd
 from rhm_sweeps.analysis.groups import TRAIN_SIZE, is_numeric, spread
 from rhm_sweeps.analysis.sweep_analysis import SweepAnalysis
 from rhm_sweeps.analysis.trials.regimes import regime_names
+from rhm_sweeps.tracking.trial_summary import rule_scales
 
 FEWEST_SIZES = 2
 
@@ -76,7 +77,7 @@ def _diagram(analysis: SweepAnalysis, facet: int, counts: pd.DataFrame) -> Phase
         "share": (cells.max(axis=1) / cells.sum(axis=1)).to_numpy(),
     })  # fmt: skip
     levels = max(analysis.grammars[number].num_layers for number in settings.index)
-    scales = [*(f"tau_rule_{level}" for level in range(1, levels + 1)), "tau_mem_copies"]
+    scales = [*rule_scales(levels), "tau_mem_copies"]
     return PhaseDiagram(
         facet=facet,
         label=analysis.groups.facet_label(facet),

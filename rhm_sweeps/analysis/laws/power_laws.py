@@ -10,10 +10,10 @@ from rhm_sweeps.analysis.groups import TRAIN_SIZE, spread
 from rhm_sweeps.analysis.laws.scaling import PowerLaw, fit_power_law
 from rhm_sweeps.analysis.once import once
 from rhm_sweeps.analysis.sweep_analysis import SweepAnalysis
+from rhm_sweeps.tracking.trial_summary import MEMORIZATION, rule_scales
 
-MOST_FACETS = 24
+MOST_FITTED = 24
 LINEAR, FLAT = 1.0, 0.0
-MEMORIZATION = ("tau_mem_copies", "tau_mem_loss")
 
 
 @dataclass(frozen=True)
@@ -45,7 +45,7 @@ def time_scale_laws(analysis: SweepAnalysis) -> tuple[TimeScaleLaw, ...]:
     columns = law_columns(analysis.levels)
     return tuple(
         TimeScaleLaw(name, int(facet), fit_power_law(rows[TRAIN_SIZE], by_rule(rows, name)))
-        for facet in spread(sorted(facet_of.unique()), MOST_FACETS)
+        for facet in spread(sorted(facet_of.unique()), MOST_FITTED)
         for rows in [trials[facet_of == facet]]
         for name in columns
     )
@@ -53,7 +53,7 @@ def time_scale_laws(analysis: SweepAnalysis) -> tuple[TimeScaleLaw, ...]:
 
 def law_columns(levels: int) -> list[str]:
     """The time scales of L levels by their columns, memorization first."""
-    return [*MEMORIZATION, *(f"tau_rule_{level}" for level in range(1, levels + 1))]
+    return [*MEMORIZATION, *rule_scales(levels)]
 
 
 def by_rule(trials: pd.DataFrame, time_scale: str) -> pd.Series:

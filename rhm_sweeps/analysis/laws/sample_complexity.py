@@ -14,6 +14,7 @@ from rhm_sweeps.analysis.groups import TRAIN_SIZE, spread
 from rhm_sweeps.analysis.once import once
 from rhm_sweeps.analysis.sweep_analysis import SweepAnalysis
 from rhm_sweeps.analysis.trials.crossings import crossings
+from rhm_sweeps.analysis.trials.resampling import INTERVAL
 from rhm_sweeps.config import GrammarConfig
 from rhm_sweeps.grammar.theory import chance_validity, sample_complexity
 
@@ -110,7 +111,7 @@ def _levels(
         sizes, means = np.array(list(by_size)), np.array([values.mean() for values in by_size.values()])
         crossed = float(_crossing_sizes(sizes, means[None], threshold)[0])
         resampled = _crossing_sizes(sizes, _resampled_means(list(by_size.values()), generator), threshold)
-        low, high = np.quantile(resampled, [0.025, 0.975], method="nearest") if len(resampled) else (np.nan, np.nan)
+        low, high = np.quantile(resampled, INTERVAL, method="nearest") if len(resampled) else (np.nan, np.nan)
         place: Place = "below" if crossed == 0 else "above" if np.isinf(crossed) else "inside"
         size = crossed if place == "inside" else float("nan")
         yield LevelComplexity(

@@ -8,6 +8,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from rhm_sweeps.analysis.trials.resampling import INTERVAL
+
 FEWEST_RESAMPLES, MOST_RESAMPLES = 400, 2000
 PICKS = 1_000_000
 """Trials in all resamples together, which bounds time and memory where there are many."""
@@ -46,7 +48,7 @@ def fit_power_law(sizes: pd.Series, taus: pd.Series, *, seed: int = 0) -> PowerL
     slope = float(_slopes(x[None], y[None])[0])
     resamples = int(np.clip(PICKS // len(x), FEWEST_RESAMPLES, MOST_RESAMPLES))
     picks = np.random.default_rng(seed).integers(len(x), size=(resamples, len(x)))
-    low, high = np.nanquantile(_slopes(x[picks], y[picks]), [0.025, 0.975])
+    low, high = np.nanquantile(_slopes(x[picks], y[picks]), INTERVAL)
     return PowerLaw(slope, float(np.exp(y.mean() - slope * x.mean())), float(low), float(high), len(x))
 
 

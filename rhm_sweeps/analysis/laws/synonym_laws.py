@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from rhm_sweeps.analysis.groups import value_label
 from rhm_sweeps.analysis.laws.sample_complexity import LevelComplexity
 from rhm_sweeps.analysis.sweep_analysis import SweepAnalysis
+from rhm_sweeps.analysis.trials.resampling import INTERVAL
 
 SYNONYMS = "grammar.num_synonyms"
 MOSTLY = 0.9
@@ -73,7 +74,7 @@ def _interval(log_m: list[NDArray[np.float64]], families: list[list[LevelComplex
     known = slopes[np.isfinite(slopes)]
     if len(known) < MOSTLY * len(slopes):
         return float("nan"), float("nan")
-    low, high = np.quantile(known, [0.025, 0.975])
+    low, high = np.quantile(known, INTERVAL)
     return float(low), float(high)
 
 

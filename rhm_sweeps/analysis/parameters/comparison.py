@@ -9,9 +9,10 @@ from typing import Any
 
 import pandas as pd
 
-from rhm_sweeps.analysis.groups import is_numeric, is_seed, sorted_values
+from rhm_sweeps.analysis.groups import is_numeric, sorted_values
 from rhm_sweeps.analysis.parameters.effect_sizes import holm, paired_effect, unpaired_effect
 from rhm_sweeps.analysis.parameters.swept_parameters import value_codes
+from rhm_sweeps.config import is_seed
 
 MOST_VALUES = 6
 SIGNIFICANT = 0.05

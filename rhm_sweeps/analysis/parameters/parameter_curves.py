@@ -7,10 +7,10 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from rhm_sweeps.analysis.groups import is_seed
 from rhm_sweeps.analysis.parameters.swept_parameters import swept_parameters
 from rhm_sweeps.analysis.parameters.value_bins import ValueBins, value_bins
 from rhm_sweeps.analysis.sweep_analysis import SweepAnalysis
+from rhm_sweeps.config import is_seed
 
 SHARES = ("best_novel_valid", "last_novel_valid", "last_validity", "last_copies")
 

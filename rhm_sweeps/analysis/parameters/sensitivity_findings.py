@@ -7,11 +7,10 @@ from typing import Any
 
 import pandas as pd
 
-from rhm_sweeps.analysis.figures.sensitivity_figure import share_text
 from rhm_sweeps.analysis.groups import symbol
 from rhm_sweeps.analysis.parameters.effect_sizes import holm
 from rhm_sweeps.analysis.parameters.sensitivity import FOREST, Sensitivity
-from rhm_sweeps.analysis.phrases import count, listed, span
+from rhm_sweeps.analysis.phrases import count, listed, share_text, span
 from rhm_sweeps.analysis.sweep_analysis import SweepAnalysis
 from rhm_sweeps.analysis.trials.outcomes import outcome_of
 

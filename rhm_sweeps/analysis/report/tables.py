@@ -10,10 +10,10 @@ from typing import Any
 
 import pandas as pd
 
-from rhm_sweeps.analysis.groups import is_seed, symbol, value_label
+from rhm_sweeps.analysis.groups import symbol, value_label
 from rhm_sweeps.analysis.sweep_analysis import SweepAnalysis
 from rhm_sweeps.analysis.trials.regimes import regime_words
-from rhm_sweeps.config import GrammarConfig
+from rhm_sweeps.config import GrammarConfig, is_seed
 from rhm_sweeps.grammar.theory import bayes_floor, chance_validity, sample_complexity
 
 LARGEST_PLAIN = 10**9

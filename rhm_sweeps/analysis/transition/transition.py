@@ -7,9 +7,10 @@ from typing import Any
 
 import pandas as pd
 
-from rhm_sweeps.analysis.groups import is_seed, symbol, value_label
+from rhm_sweeps.analysis.groups import symbol, value_label
 from rhm_sweeps.analysis.transition.estimates import UNKNOWN, Estimate
 from rhm_sweeps.analysis.transition.transition_curves import Marks, curve_table, differences, estimated_marks, stacked
+from rhm_sweeps.config import is_seed
 from rhm_sweeps.errors import UsageError
 
 LAYERS, CLASSES, PROCESS = "grammar.num_layers", "grammar.num_classes", "diffusion.process"

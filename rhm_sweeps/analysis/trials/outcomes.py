@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from rhm_sweeps.analysis.figures.legends import plain
+from rhm_sweeps.analysis.phrases import plain, scale_label
 
 
 @dataclass(frozen=True)
@@ -26,9 +26,9 @@ OUTCOMES = (
     Outcome("last_novel_valid", "novel valid, last", "the last novel-valid share"),
     Outcome("last_validity", "valid, last", "the last valid share"),
     Outcome("last_copies", "copies, last", "the last share of copies"),
-    Outcome("tau_rule_L", r"$\tau_{rule}(L)$", "τ_rule of level L", is_step=True),
-    Outcome("tau_mem_copies", r"$\tau_{mem}$, copies", "τ_mem by copies", is_step=True),
-    Outcome("tau_mem_loss", r"$\tau_{mem}$, losses", "τ_mem by losses", is_step=True),
+    Outcome("tau_rule_L", scale_label("tau_rule_L"), "τ_rule of level L", is_step=True),
+    Outcome("tau_mem_copies", scale_label("tau_mem_copies"), "τ_mem by copies", is_step=True),
+    Outcome("tau_mem_loss", scale_label("tau_mem_loss"), "τ_mem by losses", is_step=True),
     Outcome("last_test_loss", "test loss, last", "the last test loss"),
 )
 _BY_NAME = {outcome.name: outcome for outcome in OUTCOMES}

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from rhm_sweeps.analysis.sweep_analysis import SweepAnalysis
+from rhm_sweeps.tracking.trial_summary import MEMORIZATION, rule_scales, time_scale_names
 
 STATES = ("best_step", "best_novel_valid", "last_step", "last_validity", "last_copies", "last_novel_valid", "regime")
 
@@ -42,11 +43,11 @@ def trial_records(analysis: SweepAnalysis) -> list[dict[str, Any]]:
 
 
 def _scales(row: Mapping[Any, Any], depth: int) -> dict[str, Any]:
-    names = [*(f"tau_rule_{level}" for level in range(1, depth + 1)), "tau_mem_copies", "tau_mem_loss"]
     return {
-        "tau_rule": [row[f"tau_rule_{level}"] for level in range(1, depth + 1)],
-        "tau_mem_copies": row["tau_mem_copies"],
-        "tau_mem_loss": row["tau_mem_loss"],
-        "intervals": {name: [row[f"{name}_low"], row[f"{name}_high"]] for name in names if f"{name}_low" in row},
+        "tau_rule": [row[name] for name in rule_scales(depth)],
+        **{name: row[name] for name in MEMORIZATION},
+        "intervals": {
+            name: [row[f"{name}_low"], row[f"{name}_high"]] for name in time_scale_names(depth) if f"{name}_low" in row
+        },
         **{name: row[name] for name in STATES},
     }

@@ -14,6 +14,7 @@ from rhm_sweeps.analysis.trials.point_grid import Floats, PointGrid
 from rhm_sweeps.analysis.trials.regimes import regime_grid, regime_metrics
 from rhm_sweeps.analysis.trials.thresholds import Thresholds, learned_bounds, learned_validity
 from rhm_sweeps.config import GrammarConfig
+from rhm_sweeps.tracking.trial_summary import rule_scales
 
 __all__ = ["Thresholds", "TimeScales", "crossing", "learned_validity", "loss_gap", "time_scale_columns", "time_scales"]
 
@@ -60,7 +61,7 @@ def time_scales(
     bounds = learned_bounds([grammar], limits, [ceiling])
     row = {name: values[0] for name, values in time_scale_columns(grid, bounds, np.array([levels]), limits).items()}
     return TimeScales(
-        tau_rule=tuple(float(row[f"tau_rule_{level}"]) for level in range(1, levels + 1)),
+        tau_rule=tuple(float(row[name]) for name in rule_scales(levels)),
         clean_validity=tuple(float(row[f"clean_validity_{level}"]) for level in range(1, levels + 1)),
         regime=row["regime"],
         **{name: float(row[name]) for name in ("tau_mem_copies", "tau_mem_loss", "best_step", "best_novel_valid")},

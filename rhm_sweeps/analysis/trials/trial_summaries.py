@@ -8,7 +8,7 @@ from typing import Any
 
 from rhm_sweeps.analysis.sweep_analysis import SweepAnalysis
 from rhm_sweeps.tracking.runs import NOT_REACHED, REGIME, THRESHOLDS
-from rhm_sweeps.tracking.trial_summary import TrialSummary
+from rhm_sweeps.tracking.trial_summary import TrialSummary, time_scale_names
 
 ENDED = ("done", "stopped", "failed")
 
@@ -33,7 +33,7 @@ def trial_summaries(analysis: SweepAnalysis) -> dict[str, TrialSummary]:
 def _summary(row: dict[str, Any], levels: int, thresholds: str) -> TrialSummary:
     if math.isnan(row["best_step"]):
         return TrialSummary({"tau_mem_loss": _rounded(row["tau_mem_loss"])}, {THRESHOLDS: thresholds})
-    scales = [*(f"tau_rule_{level}" for level in range(1, levels + 1)), "tau_mem_copies", "tau_mem_loss"]
+    scales = time_scale_names(levels)
     window = row["tau_mem_copies"] - row[f"tau_rule_{levels}"]
     metrics = {name: _rounded(row[name]) for name in scales} | {"innovation_window": _rounded(window)}
     missing = " ".join(name for name in scales if not math.isfinite(metrics[name]))

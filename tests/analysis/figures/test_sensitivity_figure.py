@@ -6,12 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from rhm_sweeps.analysis.figures.sensitivity_figure import (
-    MOST_PARAMETERS,
-    draw_sensitivity,
-    sensitivity_figure,
-    share_text,
-)
+from rhm_sweeps.analysis.figures.sensitivity_figure import MOST_PARAMETERS, draw_sensitivity, sensitivity_figure
 from rhm_sweeps.analysis.parameters.sensitivity import sensitivity
 from rhm_sweeps.analysis.parameters.swept_parameters import swept_parameters
 from rhm_sweeps.analysis.sweep_analysis import analyze
@@ -55,8 +50,3 @@ def test_a_forest_says_how_much_it_explains() -> None:
 def test_what_has_no_shares_has_no_figure(make_sweep, grid) -> None:
     for trials in ([], [{}], grid(sizes=(64,)), grid(sizes=(64, 128), seeds=1)):
         assert sensitivity_figure(analyze(make_sweep(trials))) is None
-
-
-@pytest.mark.parametrize(("share", "text"), [(0.416, "0.42"), (-0.03, "0.00"), (float("nan"), "–")])
-def test_shares_in_words(share: float, text: str) -> None:
-    assert share_text(share) == text
