@@ -9,7 +9,7 @@ import numpy as np
 import torch
 
 from rhm_sweeps.config import TrialConfig
-from rhm_sweeps.evaluation.fixed_pairs import fixed_pairs, pair_metrics
+from rhm_sweeps.evaluation.fixed_pairs import fixed_pairs, pair_metrics, pair_values, ratio_errors
 from rhm_sweeps.evaluation.sampling import sample_strings
 from rhm_sweeps.evaluation.string_metrics import Reference, string_metrics
 from rhm_sweeps.grammar import Dataset, Grammar
@@ -63,11 +63,14 @@ class PackEvaluator:
     def _losses(self, trainer: Trained) -> list[dict[str, float]]:
         config = trainer.config
         windows, timesteps = config.evaluation.time_windows, config.diffusion.timesteps
+        values = {split: pair_values(trainer.denoiser, pairs) for split, pairs in self.pairs.items()}
         members: list[dict[str, float]] = [{} for _ in self.configs]
         for split, pairs in self.pairs.items():
-            for k, found in enumerate(pair_metrics(trainer.denoiser, pairs, timesteps, windows)):
+            for k, found in enumerate(pair_metrics(values[split], pairs.t, timesteps, windows)):
                 known = split == "train" or self.configs[k].training.test_size > 0
                 members[k] |= {f"{split}_{name}": value if known else float("nan") for name, value in found.items()}
+        for k, error in enumerate(ratio_errors(values["train"]["loss"], values["test"]["loss"])):
+            members[k]["loss_ratio_error"] = error if self.configs[k].training.test_size > 0 else float("nan")
         return members
 
     def _string_metrics(self, trainer: Trained, on_step: Callable[[int], None] | None) -> list[dict[str, float]]:

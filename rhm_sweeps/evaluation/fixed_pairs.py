@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import torch
@@ -43,10 +43,10 @@ def _in_turn(values: np.ndarray, count: int) -> Tensor:
 
 
 @torch.no_grad()
-def pair_metrics(denoiser: Denoiser, pairs: Noised, timesteps: int, time_windows: int) -> list[dict[str, float]]:
-    """Each member's `loss` over its pairs, and `loss_time_1`.. over the pairs of equal parts of 1..T; NaN in an empty part.
+def pair_values(denoiser: Denoiser, pairs: Noised) -> dict[str, Tensor]:
+    """Each pair's `loss`, and of a classifier its `accuracy` (0 or 1): (K, count) each, in double precision.
 
-    In nats per token and time step for discrete processes. Of a classifier also `accuracy`, `accuracy_time_1`..
+    In nats per token and time step for discrete processes.
     """
     size = max(1, ROWS_PER_CALL[pairs.x_0.device.type] // (pairs.x_0.shape[0] * pairs.x_0.shape[2]))
     losses, hits = [], []
@@ -54,11 +54,31 @@ def pair_metrics(denoiser: Denoiser, pairs: Noised, timesteps: int, time_windows
         output = denoiser(part.x_t, part.t)
         losses.append(denoiser.losses_of(output, part))
         hits.append((output.argmax(-1) == part.classes).double() if denoiser.classifies else losses[-1][:, :0])
-    windows = (pairs.t - 1) * time_windows // timesteps
     found = {"loss": torch.cat(losses, 1)} | ({"accuracy": torch.cat(hits, 1)} if denoiser.classifies else {})
-    members: list[dict[str, float]] = [{} for _ in range(len(pairs.t))]
-    for name, values in found.items():
-        for member, row, window in zip(members, values.double(), windows, strict=True):
+    return {name: values.double() for name, values in found.items()}
+
+
+def pair_metrics(values: Mapping[str, Tensor], t: Tensor, timesteps: int, time_windows: int) -> list[dict[str, float]]:
+    """Each member's means of `pair_values`: over its pairs, as `loss`, and over those of equal parts of 1..T, as `loss_time_1`..
+
+    NaN in a part without pairs. `t`: the pairs' times, (K, count).
+    """
+    windows = (t - 1) * time_windows // timesteps
+    members: list[dict[str, float]] = [{} for _ in range(len(t))]
+    for name, found in values.items():
+        for member, row, window in zip(members, found, windows, strict=True):
             member[name] = float(row.mean())
             member |= {f"{name}_time_{w + 1}": float(row[window == w].mean()) for w in range(time_windows)}
     return members
+
+
+def ratio_errors(train: Tensor, test: Tensor) -> list[float]:
+    """Standard error of each member's mean training loss divided by its mean test loss, (K, count) each.
+
+    By the delta method over pairs of pairs: the k-th of either split share time and noise, which leaves their difference
+    less luck than either has.
+    """
+    mean = test.mean(1)
+    apart = train - (train.mean(1) / mean)[:, None] * test
+    errors: list[float] = (apart.std(1) / mean / train.shape[1] ** 0.5).tolist()
+    return errors

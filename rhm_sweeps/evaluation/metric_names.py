@@ -21,7 +21,8 @@ def metric_names(trial: TrialConfig) -> tuple[str, ...]:
     measured = ("loss", "accuracy") if classifies else ("loss",)
     windows = ["", *(f"_time_{window + 1}" for window in range(trial.evaluation.time_windows))]
     of_pairs = [f"{split}_{name}{window}" for split in splits for name in measured for window in windows]
-    return (*of_pairs, *(() if classifies else _of_strings(trial.grammar.num_layers)), *PACE)
+    gap = ["loss_ratio_error"] if trial.training.test_size else []
+    return (*of_pairs, *gap, *(() if classifies else _of_strings(trial.grammar.num_layers)), *PACE)
 
 
 def _of_strings(num_layers: int) -> list[str]:

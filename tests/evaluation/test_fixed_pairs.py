@@ -12,7 +12,7 @@ from torch import Tensor, nn
 
 from rhm_sweeps.config import TrialConfig, parse_trial
 from rhm_sweeps.evaluation import fixed_pairs as module
-from rhm_sweeps.evaluation.fixed_pairs import fixed_pairs, pair_metrics
+from rhm_sweeps.evaluation.fixed_pairs import fixed_pairs, pair_metrics, pair_values, ratio_errors
 from rhm_sweeps.grammar import Dataset, make_dataset, make_grammar
 from rhm_sweeps.streams import Streams
 from rhm_sweeps.training.denoiser import Denoiser, Noised
@@ -63,6 +63,19 @@ def test_splits_share_times_and_noise() -> None:
     assert torch.equal(train.x_t[both], test.x_t[both])
 
 
+def metrics_of(denoiser: Denoiser, pairs: Noised, windows: int) -> list[dict[str, float]]:
+    return pair_metrics(pair_values(denoiser, pairs), pairs.t, TIMESTEPS, windows)
+
+
+def test_the_error_of_the_ratio_is_the_spread_of_ratios_of_new_pairs() -> None:
+    """Losses of 400 pairs that share most of their luck, drawn 2,000 times: the mean error against the ratios' deviation."""
+    shared, own, other = torch.randn(3, 2000, 400, dtype=torch.float64, generator=torch.Generator().manual_seed(0))
+    train, test = 0.8 + 0.3 * shared + 0.1 * own, 1 + 0.3 * shared + 0.1 * other
+    ratios = train.mean(1) / test.mean(1)
+    assert np.mean(ratio_errors(train, test)) == pytest.approx(float(ratios.std()), rel=0.05)
+    assert ratio_errors(test, test) == pytest.approx([0.0] * 2000, abs=1e-12)
+
+
 def test_loss_is_the_mean_over_pairs_of_each_member(monkeypatch: pytest.MonkeyPatch) -> None:
     """In chunks or at once."""
     configs = trial(0), trial(1)
@@ -71,7 +84,7 @@ def test_loss_is_the_mean_over_pairs_of_each_member(monkeypatch: pytest.MonkeyPa
         at_once = denoiser.losses(pairs).mean(1)
     for tokens in (2**14, 100):
         monkeypatch.setitem(module.ROWS_PER_CALL, "cpu", tokens)
-        found = pair_metrics(denoiser, pairs, TIMESTEPS, 1)
+        found = metrics_of(denoiser, pairs, 1)
         assert [member["loss"] for member in found] == pytest.approx(at_once.tolist(), rel=1e-5)
         assert found[0]["loss"] != found[1]["loss"]
 
@@ -80,7 +93,7 @@ def test_loss_is_the_mean_over_pairs_of_each_member(monkeypatch: pytest.MonkeyPa
 def test_windows_part_the_times(windows: int) -> None:
     """The mean over windows, each weighted by its pairs, is the loss; each window's is that of its own times."""
     denoiser, pairs = pack(trial()), pairs_of(trial())
-    found = pair_metrics(denoiser, pairs, TIMESTEPS, windows)[0]
+    found = metrics_of(denoiser, pairs, windows)[0]
     assert list(found) == ["loss", *(f"loss_time_{window}" for window in range(1, windows + 1))]
     with torch.no_grad():
         losses = denoiser.losses(pairs)[0].double()
@@ -95,10 +108,10 @@ def test_windows_part_the_times(windows: int) -> None:
 def test_a_window_without_pairs_has_no_loss() -> None:
     pairs = pairs_of(trial())
     early = replace(pairs, t=torch.full_like(pairs.t, 3))
-    found = pair_metrics(pack(trial()), early, TIMESTEPS, 4)[0]
+    found = metrics_of(pack(trial()), early, 4)[0]
     assert found["loss_time_1"] == found["loss"]
     assert all(np.isnan(found[f"loss_time_{window}"]) for window in (2, 3, 4))
-    more_windows_than_times = pair_metrics(pack(trial()), early, TIMESTEPS, 64)[0]
+    more_windows_than_times = metrics_of(pack(trial()), early, 64)[0]
     assert sum(not np.isnan(loss) for loss in more_windows_than_times.values()) == 2
 
 
@@ -117,7 +130,7 @@ class Says(nn.Module):
 def test_accuracy_of_a_classifier_is_the_share_of_right_classes() -> None:
     config = trial(model={"name": "classifier"})
     denoiser, pairs = Denoiser.of([config], PackedModel.of([Says()])), pairs_of(config)
-    found = pair_metrics(denoiser, pairs, TIMESTEPS, 2)[0]
+    found = metrics_of(denoiser, pairs, 2)[0]
     early = pairs.t[0] <= TIMESTEPS // 2
     right = {1: pairs.classes[0][early] == 1, 2: pairs.classes[0][~early] == 2}
     for window, hits in right.items():

@@ -13,6 +13,7 @@ from rhm_sweeps.analysis.groups import Groups
 from rhm_sweeps.analysis.trials.crossings import crossings, known_first
 from rhm_sweeps.analysis.trials.point_grid import Floats, PointGrid
 from rhm_sweeps.analysis.trials.thresholds import Thresholds
+from rhm_sweeps.analysis.trials.time_scales import gap_errors, loss_gaps
 
 FEWEST, MOST = 200, 1000
 NUMBERS, AT_ONCE = 2_000_000, 500_000
@@ -48,7 +49,7 @@ def resample_scales(
     A share p of n samples is normal with variance p (1 - p) / n, clipped to [0, 1]; excess copies have that of copies - mu *
     valid, mu = P / P_max. This bounds the error from above twice: a level's blocks count as one per sample, though there are
     s**(L - l), and points count as independent, though an evaluator that repeats its random draws makes them agree.
-    The losses' pairs are not recorded one by one, so tau_mem by the losses has no such interval.
+    tau_mem by the losses has its error from their pairs; sweeps with points that do not tell it have no such interval.
 
     Args:
         bounds: validity from which levels 1..M count as learned, (N, M).
@@ -62,10 +63,16 @@ def resample_scales(
     draws: dict[str, Floats] = {}
     for level in range(1, bounds.shape[1] + 1):
         shares, name = grid[f"validity_{level}"], f"tau_rule_{level}"
-        draws[name] = _dated(grid.steps, shares, _binomial(shares), num_samples, bounds[:, level - 1], noise, parts)
+        draws[name] = _dated(
+            grid.steps, shares, _deviation(shares * (1 - shares), num_samples), bounds[:, level - 1], noise, parts
+        )
     excess, copied = grid["excess_copies"], np.full(trials, thresholds.copied)
-    variance = _of_excess(grid, depths)
-    draws["tau_mem_copies"] = _dated(grid.steps, excess, variance, num_samples, copied, noise, parts)
+    deviation = _deviation(_of_excess(grid, depths), num_samples)
+    draws["tau_mem_copies"] = _dated(grid.steps, excess, deviation, copied, noise, parts)
+    gaps, errors = loss_gaps(grid), gap_errors(grid)
+    if np.isfinite(errors).any() and np.isfinite(errors[np.isfinite(gaps)]).all():
+        parted = np.full(trials, thresholds.gap)
+        draws["tau_mem_loss"] = _dated(grid.steps, gaps, errors, parted, noise, parts, for_good=True)
     return Resampled(draws)
 
 
@@ -103,27 +110,28 @@ def interval(draws: Floats) -> tuple[Floats, Floats]:
 
 def _dated(
     steps: Floats,
-    shares: Floats,
-    variance: Floats,
-    num_samples: Floats,
+    values: Floats,
+    deviation: Floats,
     bounds: Floats,
     noise: Floats,
     parts: list[slice],
+    *,
+    for_good: bool = False,
 ) -> Floats:
     """The crossings of noisy curves, (N, B); infinite where there is none."""
-    deviation = np.sqrt(variance / num_samples[:, None])
-    x, y = known_first(steps, shares)
-    _, deviation = known_first(steps, np.where(np.isfinite(shares), deviation, np.nan))
+    x, y = known_first(steps, values)
+    _, deviation = known_first(steps, np.where(np.isfinite(values), deviation, np.nan))
     found = np.empty((len(steps), len(noise)))
     for part in parts:
-        drawn = np.clip(y[part] + deviation[part] * noise, -1, 1)
-        found[part] = crossings(x[part], drawn, bounds[part]).T
+        drawn = np.minimum(y[part] + deviation[part] * noise, 1)
+        found[part] = crossings(x[part], drawn, bounds[part], for_good=for_good).T
     return np.where(np.isnan(found), np.inf, found)
 
 
-def _binomial(shares: Floats) -> Floats:
-    variance: Floats = shares * (1 - shares)
-    return variance
+def _deviation(variance: Floats, num_samples: Floats) -> Floats:
+    """The standard error of a mean over samples, (N, K)."""
+    found: Floats = np.sqrt(variance / num_samples[:, None])
+    return found
 
 
 def _of_excess(grid: PointGrid, depths: NDArray[np.intp]) -> Floats:

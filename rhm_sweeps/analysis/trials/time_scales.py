@@ -113,10 +113,21 @@ def loss_gap(points: Mapping[str, Any]) -> Floats:
 
 def loss_gaps(grid: PointGrid) -> Floats:
     """`loss_gap` of N trials at once, (N, K)."""
+    ratio, first = _loss_ratios(grid)
+    return 1 - ratio / first
+
+
+def gap_errors(grid: PointGrid) -> Floats:
+    """Standard error of `loss_gaps`, (N, K), that of r_0 left out; NaN where the points do not tell."""
+    _, first = _loss_ratios(grid)
+    return grid["loss_ratio_error"] / first
+
+
+def _loss_ratios(grid: PointGrid) -> tuple[Floats, Floats]:
+    """train_loss / test_loss at each point, (N, K), and at the first one, (N, 1)."""
     with np.errstate(divide="ignore", invalid="ignore"):
         ratio = grid["train_loss"] / grid["test_loss"]
-        first = np.isfinite(ratio).argmax(1)[:, None]
-        return 1 - ratio / np.take_along_axis(ratio, first, 1)
+    return ratio, np.take_along_axis(ratio, np.isfinite(ratio).argmax(1)[:, None], 1)
 
 
 def _largest(values: Floats) -> Floats:

@@ -74,7 +74,7 @@ def date_trials(
     """Lay out the points of all trials in the order of the plan; without ceilings every level can reach validity 1."""
     limits, found = thresholds or Thresholds(), grammars(results.trials)
     depths = np.array([grammar.num_layers for grammar in found], dtype=np.intp)
-    metrics = dict.fromkeys([*scale_metrics(int(depths.max(initial=1))), *LAST_METRICS])
+    metrics = dict.fromkeys([*scale_metrics(int(depths.max(initial=1))), *LAST_METRICS, "loss_ratio_error"])
     most = (ceilings or Ceilings.none(results.trials)).of_trial
     return DatedTrials(
         results=results,

@@ -14,6 +14,7 @@ from rhm_sweeps.analysis.trials.crossings import crossings
 from rhm_sweeps.analysis.trials.point_grid import PointGrid
 from rhm_sweeps.analysis.trials.resampling import Resampled, interval, resample_scales, setting_intervals
 from rhm_sweeps.analysis.trials.thresholds import Thresholds
+from rhm_sweeps.analysis.trials.time_scales import loss_gaps
 
 STEPS = 2.0 ** np.arange(15)
 DOUBLINGS = np.arange(15.0)
@@ -80,6 +81,31 @@ def test_excess_copies_vary_less_where_chance_explains_them() -> None:
     expected = np.quantile(np.where(np.isnan(dated), np.inf, dated), [0.025, 0.975], method="inverted_cdf")
     ends = np.array([low, high if math.isfinite(high) else np.inf])
     assert np.log2(ends) == pytest.approx(np.log2(expected), abs=0.15)
+
+
+def parting(errors: np.ndarray) -> PointGrid:
+    """The training loss falls from step to step below a constant test loss; the ratio's errors are given, (N, 15)."""
+    ratio = 1 - curves(len(errors), 1.5)
+    return PointGrid(
+        np.broadcast_to(STEPS, ratio.shape),
+        {"train_loss": 0.02 * ratio, "test_loss": np.full(ratio.shape, 0.02), "loss_ratio_error": errors},
+    )
+
+
+def test_the_losses_part_when_the_error_of_their_ratio_lets_them() -> None:
+    """Against brute force: the crossings of curves whose every ratio is drawn anew."""
+    grid = parting(np.full((1, 15), 0.03))
+    low, high = resample(grid, 0.9, 512).intervals().iloc[0][["tau_mem_loss_low", "tau_mem_loss_high"]]
+    gaps = loss_gaps(grid) + 0.03 * np.random.default_rng(0).standard_normal((4000, 15))
+    bound = np.full(4000, Thresholds().gap)
+    expected = np.quantile(crossings(STEPS, gaps, bound, for_good=True), [0.025, 0.975])
+    assert np.log2([low, high]) == pytest.approx(np.log2(expected), abs=0.06)
+
+
+def test_points_that_do_not_tell_the_error_of_their_losses_have_no_interval() -> None:
+    errors = np.full((2, 15), 0.03)
+    errors[1] = np.nan
+    assert "tau_mem_loss_low" not in resample(parting(errors), 0.9, 512).intervals()
 
 
 def test_more_samples_narrow_the_interval() -> None:
