@@ -63,7 +63,8 @@ def group_trials(results: Results) -> Groups:
         fields, axis = [RULES], RULES
     trials = results.trials
     others = [field for field in fields if field != axis]
-    facets = [field for field in others if not _determined(trials, axis, field)]
+    distinct = trials[fields].drop_duplicates()
+    facets = [field for field in others if not _determined(distinct, axis, field)]
     order = ([axis] if axis else []) + facets + [field for field in others if field not in facets]
     rank = pd.Series(_ranks(trials, order), index=trials.index)
     first = rank.drop_duplicates().sort_values()
@@ -125,16 +126,16 @@ def spread(items: list[Any], limit: int) -> list[Any]:
     return [items[round(i * (len(items) - 1) / (limit - 1))] for i in range(limit)]
 
 
-def _determined(trials: pd.DataFrame, axis: str | None, field: str) -> bool:
-    """Whether each value of the axis goes with one value of the field, as for a `derived` one.
+def _determined(settings: pd.DataFrame, axis: str | None, field: str) -> bool:
+    """Whether each value of the axis goes with one value of the field, as for a `derived` one; `settings` has none twice.
 
     Where no value of the axis comes twice, as in a random search, that says nothing: the field must also be monotonic.
     """
-    values = trials.groupby(axis, dropna=False)[field]
+    values = settings.groupby(axis, dropna=False)[field]
     if not (values.nunique(dropna=False) == 1).all():
         return False
     by_axis = values.first()
-    return len(by_axis) < len(trials) or by_axis.is_monotonic_increasing or by_axis.is_monotonic_decreasing
+    return len(by_axis) < len(settings) or by_axis.is_monotonic_increasing or by_axis.is_monotonic_decreasing
 
 
 def _ranks(table: pd.DataFrame, fields: list[str]) -> Any:

@@ -51,6 +51,17 @@ def test_independent_draws_of_two_fields_are_not_a_rule(make_sweep) -> None:
     assert group_trials(make_sweep(trials)).facets == ("training.learning_rate",)
 
 
+def test_replicas_of_independent_draws_are_no_rule_either(make_sweep) -> None:
+    """Each size has one rate, but only because it was drawn once; its seeds say nothing new."""
+    draws = [(64, 0.01), (128, 0.03), (256, 0.02)]
+    fields = (
+        {"training.train_size": p, "training.learning_rate": rate, "training.seed": k}
+        for p, rate in draws
+        for k in (0, 1)
+    )
+    assert group_trials(make_sweep(list(fields))).facets == ("training.learning_rate",)
+
+
 def test_without_a_train_size_the_first_field_is_the_axis(make_sweep, grid) -> None:
     groups = group_trials(make_sweep(grid(sizes=(64,), model__width=(64, 32))))
     assert groups.axis == "model.width"

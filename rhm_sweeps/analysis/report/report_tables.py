@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from rhm_sweeps.analysis.report.sweep_design import SweepDesign
-from rhm_sweeps.analysis.report.tables import Cell, Table, grammar_view, setting_view, trial_view
+from rhm_sweeps.analysis.report.tables import Cell, Table, grammar_view, setting_view, stopping_view, trial_view
 from rhm_sweeps.analysis.sweep_analysis import SweepAnalysis
 
 MOST_ROWS = 2000
@@ -26,8 +26,8 @@ class ReportTable:
 
 
 def report_tables(analysis: SweepAnalysis, plan: SweepDesign) -> Iterator[ReportTable]:
-    """Yield the tables that have rows: swept fields, time scales per setting, all trials, grammars."""
-    found = (_swept(plan), _settings(analysis), _trials(analysis), _grammars(analysis))
+    """Yield the tables that have rows: swept fields, time scales per setting, early stopping, all trials, grammars."""
+    found = (_swept(plan), _settings(analysis), _stopping(analysis), _trials(analysis), _grammars(analysis))
     yield from (table for table in found if table.table.rows)
 
 
@@ -52,6 +52,15 @@ def _settings(analysis: SweepAnalysis) -> ReportTable:
         "step n. In brackets their 95 % intervals, by bootstrap over samples and seeds. A column's heading sorts by it."
     )
     return ReportTable("settings", "Time scales", note, setting_view(analysis, MOST_ROWS), len(analysis.settings))
+
+
+def _stopping(analysis: SweepAnalysis) -> ReportTable:
+    note = (
+        "Medians over the trials that a rule can be applied to; in brackets the quartiles. A rule that sees the losses part or "
+        "copies begin keeps the checkpoint before. The best of a trial's points is above what a new sample of it would give."
+    )
+    table = stopping_view(analysis)
+    return ReportTable("stopping", "Early stopping", note, table, len(table.rows))
 
 
 def _trials(analysis: SweepAnalysis) -> ReportTable:

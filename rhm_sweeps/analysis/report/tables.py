@@ -11,6 +11,7 @@ from typing import Any
 import pandas as pd
 
 from rhm_sweeps.analysis.groups import symbol, value_label
+from rhm_sweeps.analysis.laws.early_stopping import RULES, early_stopping
 from rhm_sweeps.analysis.sweep_analysis import SweepAnalysis
 from rhm_sweeps.analysis.trials.regimes import regime_words
 from rhm_sweeps.config import GrammarConfig, is_seed
@@ -62,6 +63,21 @@ def grammar_view(analysis: SweepAnalysis) -> Table:
     heads += [f"chance, l\u00a0=\u00a0{level}" for level in range(1, levels + 1)]
     heads += [f"P*_{level}" for level in range(1, levels + 1)]
     return Table(heads, [_grammar_row(grammar, timesteps, levels) for grammar, timesteps in shapes])
+
+
+def stopping_view(analysis: SweepAnalysis) -> Table:
+    """A row per rule of early stopping: how often it ends a trial early, what it keeps, and what it costs and saves."""
+    rules = early_stopping(analysis).sweep.reset_index()
+    columns: list[Column] = [
+        ("ends training", "rule", lambda rule, _: Cell(RULES[rule], RULES[rule])),
+        ("trials", "trials", _number),
+        ("ends early", "early", _share),
+        ("at step", "stop_step", _number),
+        ("novel valid, kept", "novel_valid", _share),
+        ("below the best", "cost", _cost),
+        ("steps saved", "saved", _share),
+    ]
+    return _table(rules, columns)
 
 
 def step_text(step: float, last_step: float) -> str:
@@ -123,6 +139,10 @@ def _number(value: Any, _: Mapping[str, Any]) -> Cell:
 
 def _share(value: Any, _: Mapping[str, Any]) -> Cell:
     return Cell("–" if pd.isna(value) else f"{value:.3f}", float(value))
+
+
+def _cost(value: Any, row: Mapping[str, Any]) -> Cell:
+    return Cell(f"{value:.3f} ({row['cost_low']:.3f}–{row['cost_high']:.3f})", float(value))
 
 
 def _step(value: Any, row: Mapping[str, Any]) -> Cell:

@@ -41,7 +41,7 @@ def test_small_sweeps_have_content(make_sweep, trials) -> None:
     assert found.key_numbers[0].value == str(len(trials))
     assert found.limits
     assert (len(found.settings), len(found.findings) > 0) == (len(trials), bool(trials))
-    assert [table.name for table in found.tables] == (["settings", "trials", "grammars"] if trials else [])
+    assert [table.name for table in found.tables] == (["settings", "stopping", "trials", "grammars"] if trials else [])
 
 
 def test_classifiers_have_no_numbers_of_samples(make_sweep) -> None:

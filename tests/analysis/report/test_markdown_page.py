@@ -109,7 +109,8 @@ def test_it_has_the_parts_of_the_page(make_sweep, grid) -> None:
     lines = render_markdown(content_of(make_sweep(grid(), failed=(1,))), {}).splitlines()
     heads = [line for line in lines if line.startswith("## ")]
     assert heads == [
-        "## Findings", "## Design", "## What ran", "## Time scales", "## All trials", "## What this sweep cannot say", "## Methods",
+        "## Findings", "## Design", "## What ran", "## Time scales", "## Early stopping",
+        "## All trials", "## What this sweep cannot say", "## Methods",
         "## Reproduce",
     ]  # fmt: skip
     assert any(line.startswith("- 1 failed: the test loss is nan at step 64 (`") for line in lines)

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from rhm_sweeps.analysis.report.tables import grammar_view, setting_view, step_text, trial_view, whole
+from rhm_sweeps.analysis.report.tables import grammar_view, setting_view, step_text, stopping_view, trial_view, whole
 from rhm_sweeps.analysis.sweep_analysis import analyze
 
 
@@ -70,3 +70,15 @@ def test_integers_of_any_length_are_written() -> None:
 def test_a_trial_without_points_has_dashes() -> None:
     assert step_text(math.nan, math.nan) == "–"
     assert step_text(1234.5, 4096) == "1,234"
+
+
+def test_early_stopping_is_told_rule_by_rule(make_sweep, grid) -> None:
+    """Training on to the end costs all novel strings; stopping where copies begin, only what the last checkpoint before had not."""
+    table = stopping_view(analyze(make_sweep(grid(sizes=(64, 128), seeds=2))))
+    rules = {cell.key: place for place, cell in enumerate(column(table, "ends training"))}
+    assert {cell.text for cell in column(table, "trials")} == {"4"}
+    costs = [cell.key for cell in column(table, "below the best")]
+    assert costs[rules["at the last step"]] == max(costs) > 0.5
+    assert 0 <= costs[rules["where copies begin"]] < 0.3
+    saved = [cell.key for cell in column(table, "steps saved")]
+    assert saved[rules["at the last step"]] == 0 < saved[rules["where copies begin"]] < 1
