@@ -27,7 +27,12 @@ def render_markdown(content: ReportContent, figure_paths: Mapping[str, str]) -> 
         *_design(content),
         *_ran(content),
         *_figures(content, figure_paths),
-        *(block for table in content.tables if table.name in ("settings", "trials") for block in _table(table)),
+        *(
+            block
+            for table in content.tables
+            if table.name in ("settings", "stopping", "trials")
+            for block in _table(table)
+        ),
         "## What this sweep cannot say",
         _bullets(map(escape, content.limits)) or "Nothing is missing.",
         *_methods(content),
