@@ -41,6 +41,7 @@ def versions(root: str) -> dict[str, str]:
                 f"{requirement.name} is needed but not installed; run `make lint` first, which installs it"
             ) from None
         queue += needed(requirement)
+    found.pop(canonicalize_name(Requirement(root).name), None)  # which one of its extras may need
     return found
 
 

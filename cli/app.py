@@ -28,6 +28,7 @@ from .sample import sample
 from .show import show
 from .status import ls, status
 from .stop import stop
+from .sync import sync
 from .train import train
 from .transition import transition
 from .trials import trials
@@ -69,6 +70,7 @@ COMMANDS: dict[str, list[tuple[Callable[..., None], str]]] = {
         (analyze, "analyze quickstart --json"),
         (report, "report quickstart --open"),
         (ui, "ui quickstart --port 5001"),
+        (sync, "sync quickstart --tracking-uri http://127.0.0.1:5000"),
     ],
     "One model": [
         (train, "train --num_classes 2 --num_synonyms 2 --train_size 64 --steps 2048 --width 64"),

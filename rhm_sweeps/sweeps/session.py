@@ -27,7 +27,7 @@ from rhm_sweeps.sweeps.progress import SweepProgress
 from rhm_sweeps.sweeps.repacking import reroute
 from rhm_sweeps.sweeps.stop_request import StopRequest
 from rhm_sweeps.tracking.connection import connect
-from rhm_sweeps.tracking.store import Store, redact, resolve_store, sweep_store
+from rhm_sweeps.tracking.store import Store, remember_store, resolve_store, sweep_store
 from rhm_sweeps.tracking.writer import Writer
 from rhm_sweeps.training.checkpoints import write_atomically
 
@@ -153,7 +153,7 @@ def _checked_store(folder: SweepFolder, options: SessionOptions) -> Store:
 def _session(
     ledger: Ledger, folder: SweepFolder, store: Store, pools: Pools, run: Run, console: Console, stop: StopRequest
 ) -> SessionResult:
-    ledger.set_meta(tracking_uri=redact(store.uri), experiment=store.experiment, artifact_location=store.artifact_root)
+    remember_store(ledger, store)
     space = SearchSpace.build(**ledger.meta("space"))
     if moved := reroute(ledger, pools):
         console.print(f"{moved} packs were planned for pools that there are no more, and go to others")

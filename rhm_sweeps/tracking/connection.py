@@ -105,7 +105,12 @@ def _check_database(uri: str) -> None:
     if url.host:
         port = url.port or DEFAULT_PORTS.get(url.get_backend_name(), 0)
         socket.create_connection((url.host, port), CONNECT_TIMEOUT_S).close()
-    engine = sqlalchemy.create_engine(url)
+    try:
+        engine = sqlalchemy.create_engine(url)
+    except ModuleNotFoundError as error:
+        raise TrackingError(
+            f"{redact(uri)} needs the package {error.name}, which is not installed: `pip install {error.name}`"
+        ) from None
     try:
         engine.connect().close()
     finally:

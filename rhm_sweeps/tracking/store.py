@@ -79,6 +79,11 @@ def resolve_store(tracking_uri: str | None, experiment: str | None, folder: Path
     return Store(uri, name, (folder / "mlartifacts").as_uri())
 
 
+def remember_store(ledger: Ledger, store: Store) -> None:
+    """Make it the store of a sweep, in which later sessions and commands find it; credentials are not kept."""
+    ledger.set_meta(tracking_uri=redact(store.uri), experiment=store.experiment, artifact_location=store.artifact_root)
+
+
 def sweep_store(ledger: Ledger, tracking_uri: str | None, folder: Path) -> Store:
     """Return the store of a sweep that exists: the one asked for, else where its ledger says it is.
 

@@ -67,6 +67,16 @@ def closed_port() -> int:
         return int(probe.getsockname()[1])
 
 
+def test_a_database_without_its_driver_is_said_with_the_cure(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "psycopg", None)
+    store = resolve_store("postgresql+psycopg://me:s3cret@/runs", None, tmp_path)
+    with pytest.raises(
+        TrackingError, match="needs the package psycopg, which is not installed: `pip install psycopg`"
+    ) as e:
+        connect(store)
+    assert "s3cret" not in str(e.value)
+
+
 @pytest.mark.parametrize("scheme", ["http", "postgresql"])
 def test_a_server_that_is_down_is_said_at_once_without_the_password(
     scheme: str, closed_port: int, tmp_path: Path
