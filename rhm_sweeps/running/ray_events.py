@@ -11,11 +11,13 @@ from ray.tune.experiment import Trial
 from ray.tune.search import Searcher
 
 from rhm_sweeps.packs.memory_problem import too_big
+from rhm_sweeps.running.cluster_watch import ClusterWatch
 from rhm_sweeps.running.task_config import trials_in
 from rhm_sweeps.running.tasks import Driver, PackTask
 
 _LOW_ON_MEMORY = ("node running low on memory", "OOM kill reason")
 _NODE_GONE = ("its node has died", "node was terminated")
+_UNREACHABLE = ("actor is temporarily unavailable",)
 _KILLED = ("worker process has died", "died unexpectedly")
 
 
@@ -32,10 +34,13 @@ class _TellsDriver:
 class DriverQueue(_TellsDriver, Searcher):  # type: ignore[misc]
     """Hands out what the driver hands out."""
 
-    def __init__(self, driver: Driver, config: Callable[[PackTask], dict[str, Any]]) -> None:
+    def __init__(
+        self, driver: Driver, config: Callable[[PackTask], dict[str, Any]], watch: ClusterWatch | None = None
+    ) -> None:
         _TellsDriver.__init__(self, driver)
         Searcher.__init__(self, metric="training_iteration", mode="max")
         self._config = config
+        self._watch = watch
 
     def suggest(self, trial_id: str) -> dict[str, Any] | str | None:  # noqa: ARG002 - Ray's signature
         """The next pack; None to be asked again.
@@ -44,6 +49,8 @@ class DriverQueue(_TellsDriver, Searcher):  # type: ignore[misc]
         """
         if self._driver.should_stop():
             return str(Searcher.FINISHED)
+        if self._watch and (pools := self._watch.news()):
+            self._driver.resized(pools)
         task = self._driver.next_pack()
         if task is not None:
             return self._config(task)
@@ -99,6 +106,8 @@ def crash_reason(said: str) -> str:
     """Why a pack's process is gone, in a line."""
     if any(words in said for words in _NODE_GONE):
         return "its node is gone"
+    if any(words in said for words in _UNREACHABLE):
+        return "its node cannot be reached"
     lines = said.strip().splitlines()
     if not lines or ("creation task" not in said and any(words in said for words in _KILLED)):
         return "it was killed, ran out of memory or crashed"

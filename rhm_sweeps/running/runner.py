@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -11,14 +11,18 @@ from ray import tune
 from ray.tune.schedulers import FIFOScheduler
 
 from rhm_sweeps.errors import SweepError
-from rhm_sweeps.pools.cluster import check_pools, local_cluster
+from rhm_sweeps.pools.cluster import Cluster, check_pools, local_cluster
 from rhm_sweeps.pools.pools import Pools
+from rhm_sweeps.running.cluster_watch import ClusterWatch
 from rhm_sweeps.running.local_ray import local_ray
 from rhm_sweeps.running.ray_cluster import joined_ray, present_cluster
 from rhm_sweeps.running.ray_events import DriverQueue, PackEvents, StopAsked
 from rhm_sweeps.running.task_config import task_config
 from rhm_sweeps.running.tasks import Driver, PackTask
 from rhm_sweeps.running.trainable import PackTrainable
+
+MOST_AT_ONCE = 10**6
+"""For Ray, where the slots may become more: the driver hands out no more packs than there are slots."""
 
 
 class _InOrder(FIFOScheduler):  # type: ignore[misc]
@@ -37,6 +41,7 @@ def run_packs(
     pools: Pools,
     *,
     address: str | None = None,
+    size: Callable[[Cluster], Pools] | None = None,
     checkpoint_interval_s: float = 60.0,
     report_interval_s: float = 1.0,
     trainable: type[PackTrainable] = PackTrainable,
@@ -46,6 +51,7 @@ def run_packs(
     Args:
         pools: where packs may run. The driver keeps to their limits.
         address: of an existing Ray cluster, `auto` or host:port; None: Ray is started on this machine, for this run only.
+        size: what the pools are on a cluster: nodes that join or leave change their slots. Without it they stay as they are.
         trainable: what trains a pack.
 
     Raises:
@@ -60,7 +66,9 @@ def run_packs(
         if problems := check_pools(present_cluster(), pools.usable):
             raise SweepError("; ".join(map(str, problems)))
         if not driver.should_stop():
-            _tuner(trainable, DriverQueue(driver, config), pools, driver, scratch).fit()
+            watch = ClusterWatch(size, present_cluster, pools.limits) if size else None
+            most = MOST_AT_ONCE if size else sum(pools.limits.values())
+            _tuner(trainable, DriverQueue(driver, config, watch), pools, driver, scratch, most).fit()
 
 
 @contextmanager
@@ -70,16 +78,16 @@ def _ray(address: str | None) -> Iterator[Path]:
 
 
 def _tuner(
-    trainable: type[PackTrainable], queue: DriverQueue, pools: Pools, driver: Driver, scratch: Path
+    trainable: type[PackTrainable], queue: DriverQueue, pools: Pools, driver: Driver, scratch: Path, most: int
 ) -> tune.Tuner:
-    places = {pool.name: _place(pool.request, pool.labels) for pool in pools.usable}
+    places = {pool.name: _place(pool.request, pool.labels) for pool in pools.pools}
     return tune.Tuner(
         tune.with_resources(trainable, lambda config: places[config["pool"]]),
         tune_config=tune.TuneConfig(
             search_alg=queue,
             scheduler=_InOrder(),
             num_samples=-1,
-            max_concurrent_trials=sum(pools.limits.values()),
+            max_concurrent_trials=most,
             reuse_actors=True,
         ),
         run_config=tune.RunConfig(

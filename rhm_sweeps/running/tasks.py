@@ -10,6 +10,7 @@ from typing import Protocol
 
 from rhm_sweeps.config import TrialConfig, parse_trial
 from rhm_sweeps.packs.pack_progress import Progress
+from rhm_sweeps.pools.pools import Pools
 
 
 @dataclass(frozen=True)
@@ -49,6 +50,9 @@ class Driver(Protocol):
 
     def should_stop(self) -> bool:
         """Whether to save and leave everything."""
+
+    def resized(self, pools: Pools) -> None:
+        """Nodes have joined or left: these are the pools now, with their slots."""
 
     def started(self, pack: str) -> None:
         """A process has the pack."""

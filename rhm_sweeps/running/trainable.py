@@ -10,6 +10,7 @@ import ray
 import torch
 from ray import tune
 
+from rhm_sweeps.credentials import redact
 from rhm_sweeps.packs.memory_problem import memory_problem, too_big
 from rhm_sweeps.packs.pack_progress import Ending, Progress
 from rhm_sweeps.packs.pack_run import PackRun
@@ -67,7 +68,7 @@ class PackTrainable(tune.Trainable):  # type: ignore[misc]
         if problem := memory_problem(error):
             return too_big(len(self._trials), problem)
         log = self._folder / "error.log"
-        write_atomically(log, traceback.format_exc().encode())
+        write_atomically(log, redact(traceback.format_exc()).encode())
         reason = f"{type(error).__name__}: {error} (see {log})"
         return Progress(0, 0, 0, 0.0, endings=tuple(Ending(name, "failed", reason) for name in self._trials))
 

@@ -43,7 +43,7 @@ class PackQueue:
     def pool_of(self, pack: str) -> str:
         """The pool that the plan chose for a pack."""
         record = self._records.get(pack)
-        return (record and record.pool) or next(iter(self.limits))
+        return (record and record.pool) or next(iter(self.limits), "")
 
     @property
     def taken_up(self) -> set[str]:
@@ -75,7 +75,7 @@ class PackQueue:
         now = self.clock()
         for pack in self._waiting:
             pool = self.pool_of(pack)
-            if taken[pool] < self.limits[pool] and self._not_before.get(pack, 0.0) <= now:
+            if taken.get(pool, 0) < self.limits.get(pool, 0) and self._not_before.get(pack, 0.0) <= now:
                 return self._hand_out(pack, pool)
         return None
 

@@ -11,7 +11,7 @@ from rhm_sweeps.running.in_process import run_in_process
 from rhm_sweeps.running.runner import run_packs
 from rhm_sweeps.sweeps.drive import Run
 from rhm_sweeps.sweeps.folder import SweepFolder
-from rhm_sweeps.sweeps.pool_choice import choose_pools
+from rhm_sweeps.sweeps.pool_choice import choose_pools, chosen_file, sizing
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,9 @@ def place_on_ray(
         SweepError: if the cluster cannot be joined.
     """
     pools = choose_pools(folder, pools_file, address)
-    return Place(pools, partial(run_packs, pools=pools, address=address, checkpoint_interval_s=checkpoint_interval_s))
+    size = sizing(pools, chosen_file(folder, pools_file)) if address else None
+    run = partial(run_packs, pools=pools, address=address, size=size, checkpoint_interval_s=checkpoint_interval_s)
+    return Place(pools, run)
 
 
 def place_in_process(checkpoint_interval_s: float) -> Place:

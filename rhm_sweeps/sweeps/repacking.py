@@ -38,12 +38,18 @@ def unused_id(ledger: Ledger, signatures: Sequence[str]) -> str:
     return next(one for one in ids if one not in known)
 
 
-def reroute(ledger: Ledger, pools: Pools) -> int:
-    """Send packs whose pool there is no more to the one where their trials would go now; return how many."""
+def reroute(ledger: Ledger, pools: Pools, *, or_wait: bool = False) -> int:
+    """Send packs whose pool there is no more to the one where their trials would go now; return how many.
+
+    Raises:
+        SweepError: if that pool can never run a pack either, unless `or_wait`, which leaves the pack where it is.
+    """
     records, moved = ledger.packs(), {}
     for trial in ledger.trials("pending", "running"):
         record = records.get(trial.pack)
         if record and record.pool not in pools.limits and trial.pack not in moved:
-            moved[trial.pack] = replace(record, pool=pools.route(parse_trial(trial.config)))
+            config = parse_trial(trial.config)
+            if not or_wait or pools.destination(config) in pools.limits:
+                moved[trial.pack] = replace(record, pool=pools.route(config))
     ledger.set_packs(moved.values())
     return len(moved)

@@ -9,13 +9,15 @@ from typing import Protocol
 from rhm_sweeps.ledger import Ledger, MetricPoint, PackRecord, now_ms
 from rhm_sweeps.packs.pack_orders import PackOrders, write_orders
 from rhm_sweeps.packs.pack_progress import Progress
+from rhm_sweeps.pools.pools import Pools
 from rhm_sweeps.running.tasks import PackTask
 from rhm_sweeps.schedulers.scheduler import Scheduler
 from rhm_sweeps.sweeps.control import Control, stop_idle
 from rhm_sweeps.sweeps.folder import SweepFolder
 from rhm_sweeps.sweeps.pack_queue import CRASHES_FORGIVEN, PackQueue
+from rhm_sweeps.sweeps.pool_changes import pool_changes
 from rhm_sweeps.sweeps.recorder import Recorder, View
-from rhm_sweeps.sweeps.repacking import split_pack
+from rhm_sweeps.sweeps.repacking import reroute, split_pack
 from rhm_sweeps.sweeps.stop_request import StopRequest
 
 NOTE_INTERVAL_S = 1.0
@@ -88,6 +90,13 @@ class SweepDriver:
         self._look()
         waits = self.is_paused or (self._search is not None and not self._search.is_over)
         return self._queue.is_empty and not waits
+
+    def resized(self, pools: Pools) -> None:
+        before, self._queue.limits = self._queue.limits, pools.limits
+        moved = reroute(self._ledger, pools, or_wait=True)
+        for change in pool_changes(before, pools, moved):
+            self._view.say(change)
+        self._refresh()
 
     def started(self, pack: str) -> None:
         self._recorder.started(pack)

@@ -10,6 +10,7 @@ from typing import Any
 
 from rhm_sweeps.config import parse_trial
 from rhm_sweeps.packs.pack_progress import Progress
+from rhm_sweeps.pools.pools import Pools
 from rhm_sweeps.running.tasks import PackTask
 
 from ..tiny_sweeps import TINY
@@ -41,7 +42,7 @@ class PackDriver:
 
     def next_pack(self) -> PackTask | None:
         for task in self.waiting:
-            if self._count(task.pool, self.running) < self.limits[task.pool]:
+            if self._count(task.pool, self.running) < self.limits.get(task.pool, 0):
                 self.waiting.remove(task)
                 self.running[task.id] = task
                 return task
@@ -55,6 +56,9 @@ class PackDriver:
 
     def should_stop(self) -> bool:
         return time.monotonic() >= self.stop_at
+
+    def resized(self, pools: Pools) -> None:
+        self.limits = pools.limits
 
     def started(self, pack: str) -> None:
         self.events.append(("started", pack))

@@ -24,6 +24,7 @@ OOM kill reason: Memory usage 1586221056B exceeded threshold of 252765008B (1.0%
 NODE_GONE = (
     "The actor died unexpectedly before finishing this task.\nThe actor died because its node has died. Node Id: 4a2d"
 )
+UNREACHABLE = "The actor 7865 is unavailable: The actor is temporarily unavailable: RpcError: RPC error: Socket closed rpc_code: 14."
 NOT_BUILT = "The actor died because of an error raised in its creation task, pid=1\nTraceback\nOSError: No space left on device\n"
 
 
@@ -77,6 +78,7 @@ def test_a_process_that_ray_ended_for_memory_was_too_big(driver: PackDriver, tmp
         (KILLED, "it was killed, ran out of memory or crashed"),
         ("", "it was killed, ran out of memory or crashed"),
         (NODE_GONE, "its node is gone"),
+        (UNREACHABLE, "its node cannot be reached"),
         (NOT_BUILT, "OSError: No space left on device"),
     ],
 )

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import pytest
 
 from rhm_sweeps.ledger import Ledger, MetricPoint
 from rhm_sweeps.packs.pack_orders import PackOrders, read_orders
 from rhm_sweeps.packs.pack_progress import Ending, Progress
+from rhm_sweeps.pools.cluster import Cluster, Node
+from rhm_sweeps.pools.pools import Pools
+from rhm_sweeps.pools.pools_file import parse_pools
 from rhm_sweeps.running.tasks import PackTask, parse_trials
 from rhm_sweeps.sweeps import control
 from rhm_sweeps.sweeps.control import ask
@@ -242,3 +245,51 @@ def test_where_packs_are_is_noted(driver: Make, ledger: Ledger) -> None:
     made.progressed(task.id, Progress(4, 8, 2, 3.5))
     noted = ledger.packs()[task.id]
     assert (noted.pool, noted.step, noted.steps, noted.active, noted.steps_per_second) == ("local", 4, 8, 2, 3.5)
+
+
+NODE = Node({"CPU": 1, "memory": 2**30})
+FILE = """\
+pools:
+  local: {memory_gib: 1, labels: {zone: a}}
+  spare: {memory_gib: 1}
+routes: [{pool: local%s}]
+"""
+
+
+def pools_on(nodes: Sequence[Node], otherwise: str = "") -> Pools:
+    return parse_pools(FILE % otherwise).on(Cluster(tuple(nodes)))
+
+
+def test_more_packs_are_handed_out_when_nodes_have_joined(driver: Make, view: RecordingView) -> None:
+    made = driver()
+    began = [begin(made) for _ in range(LIMITS["local"])]
+    in_zone = replace(NODE, labels={"zone": "a"})
+    made.resized(pools_on([in_zone]))
+    assert view.messages == [
+        f"pool local has 1 slots now, {LIMITS['local']} before",
+        "pool spare has 1 slots now, 0 before",
+    ]
+    for task in began:
+        made.progressed(task.id, Progress(4, 8, 2, 1.0, left=True))
+    assert made.next_pack() is not None
+    assert made.next_pack() is None
+    made.resized(pools_on([in_zone, in_zone]))
+    assert made.next_pack() is not None
+
+
+def test_packs_of_a_pool_whose_nodes_are_gone_wait_for_it(driver: Make, view: RecordingView, ledger: Ledger) -> None:
+    made = driver()
+    made.resized(pools_on([NODE]))
+    assert made.next_pack() is None
+    assert not made.is_over()
+    assert "pool local has no slots any more: asks for a node with the labels zone=a" in view.messages[0]
+    assert {pack.pool for pack in ledger.packs().values()} == {"local"}
+    made.resized(pools_on([replace(NODE, labels={"zone": "a"})]))
+    assert begin(made).pool == "local"
+
+
+def test_packs_of_a_pool_whose_nodes_are_gone_go_where_the_rule_says(driver: Make, view: RecordingView) -> None:
+    made = driver()
+    made.resized(pools_on([NODE], ", otherwise: spare"))
+    assert begin(made).pool == "spare"
+    assert view.messages[-1] == "2 packs of pools without slots go to others"
