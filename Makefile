@@ -23,6 +23,8 @@ PIP_INSTALL := $(BIN)/python -m pip install -qq --disable-pip-version-check --co
 PINS := pyproject.toml constraints.txt
 RUN := $(VENV)/.installed
 DEV := $(VENV)/.installed-dev
+AUDIT := .venv-audit
+AUDIT_TOOLS := uv==0.13.9 pip-audit==2.10.1
 
 .PHONY: help
 help:  ## Show this list
@@ -75,9 +77,18 @@ constraints: $(DEV)  ## Pin the installed versions in constraints.txt
 	@mv constraints.txt.new constraints.txt
 	@touch $(RUN) $(DEV)
 
+.PHONY: lock
+lock: $(AUDIT)/.installed  ## Lock what users install, with hashes for every platform, to the versions of constraints.txt
+	@$(AUDIT)/bin/uv pip compile pyproject.toml --quiet --upgrade --extra cluster --extra postgres --extra s3 --constraint constraints.txt --universal \
+	  --generate-hashes --no-annotate --custom-compile-command "make lock" --output-file requirements.lock
+
+.PHONY: audit
+audit: $(AUDIT)/.installed  ## Look for known vulnerabilities in requirements.lock; fails too where their list cannot be reached
+	@$(AUDIT)/bin/python .ci/audit.py requirements.lock
+
 .PHONY: clean
 clean:  ## Remove .venv/, caches and builds; results/ and mlflow.db stay
-	rm -rf $(VENV) build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) $(AUDIT) build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # pip is the last thing that `python -m venv` writes, so a folder without it is a broken one and is made anew.
@@ -107,3 +118,10 @@ $(DEV): $(PINS) | $(RUN)
 	@echo "==> Installing the tools for development"
 	@$(PIP_INSTALL) --editable '.[dev]'
 	@touch $(RUN) $@
+
+# Apart from .venv/: what these tools need themselves is no part of what is locked and audited.
+$(AUDIT)/.installed: Makefile | $(BIN)/pip
+	@echo "==> Installing the tools that lock and audit"
+	@$(BIN)/python -m venv --clear $(AUDIT)
+	@$(AUDIT)/bin/python -m pip install -qq --disable-pip-version-check $(AUDIT_TOOLS)
+	@touch $@

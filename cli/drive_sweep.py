@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
+from rhm_sweeps.credentials import redact
 from rhm_sweeps.errors import RhmSweepError
 
 from .console_signals import stop_on_signals
@@ -58,8 +59,6 @@ def _report(result: SessionResult) -> None:
 
 
 def _say_where(result: SessionResult) -> None:
-    from rhm_sweeps.tracking.store import redact
-
     outcome, folder = result.outcome, result.folder
     stopped = f", {outcome.stopped} stopped" if outcome.stopped else ""
     counts = f"{outcome.done} done, {outcome.failed} failed{stopped}, {outcome.unfinished} unfinished"

@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from rhm_sweeps.errors import SweepError, UsageError
+from rhm_sweeps.printable import printable
 
 from .flags import Json
 from .output import print_json
@@ -42,7 +43,7 @@ def logs(
         for line in source(folder, ledger, found):
             lines.append(line)
             if follow:
-                typer.echo(line)
+                typer.echo(printable(line))
         found = find_trial(ledger, found.signature)
     lines = lines[-tail:] if tail else lines
     error = trial_log.error_text(folder, found)
@@ -50,8 +51,8 @@ def logs(
         print_json({"signature": found.signature, "state": found.state, "lines": lines, "error": error})
         return
     for line in () if follow else lines:
-        typer.echo(line)
-    typer.echo(error, nl=False)
+        typer.echo(printable(line))
+    typer.echo(printable(error), nl=False)
     if not lines and not error:
         log = trial_log.log_paths(folder, found.pack)[0]
         raise SweepError(f"trial {found.signature} is {found.state} and has no log: there is nothing about it in {log}")

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import os
 import sys
+import traceback
+from types import TracebackType
 
+from rhm_sweeps.credentials import redact
 from rhm_sweeps.errors import RhmSweepError
 
 from .output import stderr
@@ -15,6 +18,8 @@ def main(arguments: list[str] | None = None) -> None:
     arguments = sys.argv[1:] if arguments is None else arguments
     debug = "--debug" in arguments or bool(os.environ.get("RHM_SWEEP_DEBUG"))
     arguments = [argument for argument in arguments if argument != "--debug"]
+    if debug:
+        sys.excepthook = _show_traceback
     try:
         from .app import app
 
@@ -39,4 +44,8 @@ def main(arguments: list[str] | None = None) -> None:
 
 def _say(message: str) -> None:
     stderr.print("[bold red]Error:[/] ", end="")
-    stderr.print(message, markup=False, soft_wrap=True)
+    stderr.print(redact(message), markup=False, soft_wrap=True)
+
+
+def _show_traceback(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+    stderr.print(redact("".join(traceback.format_exception(kind, error, trace))), end="", markup=False, soft_wrap=True)

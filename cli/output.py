@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from rich.console import Console
+from rhm_sweeps.terminal import Terminal
 
-stdout = Console(highlight=False, soft_wrap=False)
-stderr = Console(stderr=True, highlight=False)
+stdout = Terminal(highlight=False, soft_wrap=False)
+stderr = Terminal(stderr=True, highlight=False)
 
 
 def print_json(document: Any) -> None:

@@ -7,6 +7,8 @@ from typing import Annotated
 
 import typer
 
+from rhm_sweeps.credentials import redact
+
 from .flags import Json
 from .output import print_json, stdout
 from .session_flags import DEFAULT_RESULTS, Experiment, Results, SweepName, TrackingUri
@@ -32,7 +34,7 @@ def sync(
     from rhm_sweeps.ledger import Ledger
     from rhm_sweeps.sweep_sync import sync_sweep
     from rhm_sweeps.sweeps.folder import sweep_folder
-    from rhm_sweeps.tracking.store import redact, resolve_store, sweep_store
+    from rhm_sweeps.tracking.store import resolve_store, sweep_store
 
     folder, place = sweep_folder(results, name), results.resolve().parent
     with Ledger(folder.path) as ledger:

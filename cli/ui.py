@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from rhm_sweeps.credentials import redact, without_credentials
+
 from .flags import Json
 from .output import print_json, stderr, stdout
 from .session_flags import DEFAULT_RESULTS, Results, TrackingUri
@@ -43,7 +45,7 @@ def ui(
     from rhm_sweeps.ledger import Ledger
     from rhm_sweeps.sweeps.folder import sweep_folder
     from rhm_sweeps.tracking.server import HOST, free_port
-    from rhm_sweeps.tracking.store import redact, sweep_store, without_credentials
+    from rhm_sweeps.tracking.store import sweep_store
     from rhm_sweeps.tracking.ui import sweep_pages
 
     name = name or _latest(results)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -124,8 +125,14 @@ class Command:
         for member in (self.process, *self.family):
             with suppress(psutil.NoSuchProcess):
                 connections = member.net_connections()
-                addresses |= {found.laddr.ip for found in connections if found.status == psutil.CONN_LISTEN}
+                addresses |= {found.laddr.ip for found in connections if _waits(found)}
         return addresses
+
+
+def _waits(found: psutil._common.sconn) -> bool:
+    """A socket that anybody may write to: TCP that listens, or UDP without a partner."""
+    unasked = found.type == socket.SOCK_DGRAM and bool(found.laddr) and not found.raddr
+    return unasked or bool(found.status == psutil.CONN_LISTEN)
 
 
 def run(folder: Path, *arguments: str, timeout_s: float = 120, environment: dict[str, str] | None = None) -> Ended:

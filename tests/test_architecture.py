@@ -19,13 +19,16 @@ from packaging.utils import canonicalize_name
 ROOT = Path(__file__).parents[1]
 
 # Each layer and what it may import besides itself; a layer that is not named here may not exist.
-LAYERS: dict[str, frozenset[str]] = {"version": frozenset(), "errors": frozenset(), "streams": frozenset()}
+LAYERS: dict[str, frozenset[str]] = dict.fromkeys(
+    ("version", "errors", "credentials", "printable", "streams"), frozenset()
+)
+LAYERS["terminal"] = frozenset({"printable"})
 LAYERS["yaml_loader"] = frozenset({"errors"})
 LAYERS["explicit_grammars"] = frozenset({"errors", "yaml_loader"})
 for layer in ("config", "grammar", "diffusion", "models", "training", "evaluation"):
     LAYERS[layer] = frozenset(LAYERS)
-LAYERS["ledger"] = frozenset({"errors"})
-LAYERS["spaces"] = frozenset({"errors", "yaml_loader", "explicit_grammars", "config", "evaluation"})
+LAYERS["ledger"] = frozenset({"errors", "credentials"})
+LAYERS["spaces"] = frozenset({"errors", "credentials", "yaml_loader", "explicit_grammars", "config", "evaluation"})
 LAYERS["search"] = frozenset({"errors", "config", "spaces", "ledger"})
 LAYERS["schedulers"] = frozenset({"errors", "config", "spaces", "ledger"})
 for layer in ("packs", "pools", "running"):
@@ -33,7 +36,7 @@ for layer in ("packs", "pools", "running"):
 LAYERS["tracking"] = LAYERS["packs"]
 LAYERS["sweeps"] = frozenset(LAYERS)
 LAYERS["views"] = frozenset(LAYERS)
-LAYERS["analysis"] = frozenset({"version", "errors", "config", "grammar", "evaluation", "tracking"})
+LAYERS["analysis"] = frozenset({"version", "errors", "printable", "config", "grammar", "evaluation", "tracking"})
 LAYERS["sweep_report"] = frozenset(LAYERS)
 LAYERS["sweep_sync"] = frozenset(LAYERS)
 LAYERS["sweep"] = frozenset(LAYERS)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, Self
 
@@ -46,6 +46,13 @@ CREATE TABLE IF NOT EXISTS suggestions (
 """
 
 
+def _make_private(folder: Path, file: Path) -> None:
+    """For this user only; in a folder that the user has opened to others, the file is open to the same."""
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with suppress(FileExistsError):
+        file.touch(mode=folder.stat().st_mode & 0o666, exist_ok=False)
+
+
 class Database:
     """One connection to the file; open one per thread."""
 
@@ -60,7 +67,7 @@ class Database:
             raise SweepError(f"there is no sweep in {folder}: {FILE_NAME} is missing; `rhm-sweep ls` lists the sweeps")
         try:
             if create:
-                folder.mkdir(parents=True, exist_ok=True)
+                _make_private(folder, self.path)
             self._db = sqlite3.connect(self.path, timeout=BUSY_TIMEOUT_S, isolation_level=None)
             self._db.execute("PRAGMA journal_mode=WAL")
             self._db.execute("PRAGMA synchronous=FULL")

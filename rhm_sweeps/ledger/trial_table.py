@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from rhm_sweeps.credentials import redact
 from rhm_sweeps.ledger.database import Database
 from rhm_sweeps.ledger.records import STATES, TrialRecord, TrialState, now_ms
 
@@ -83,7 +84,7 @@ class TrialTable(Database):
             self._db.executemany(
                 "UPDATE trials SET state = ?, reason = ?, started_ms = coalesce(started_ms, ?), "
                 f"ended_ms = iif(state = 'done', ended_ms, ?) WHERE signature = ? AND {allowed}",
-                [(state, reason, started, ended, signature) for signature in signatures],
+                [(state, redact(reason), started, ended, signature) for signature in signatures],
             )
 
     def set_pack(self, packs: Mapping[str, str]) -> None:

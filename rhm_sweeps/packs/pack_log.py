@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
+from rhm_sweeps.credentials import redact
 from rhm_sweeps.packs.pack_start import PackStart
 
 FILE_NAME = "pack.log"
@@ -33,7 +34,7 @@ class PackLog:
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
             with self.path.open("a", encoding="utf-8") as file:
-                file.write(text)
+                file.write(redact(text))
         except OSError:
             return
 

@@ -126,6 +126,7 @@ def _write_cache(rates: dict[str, Rates]) -> None:
     """A cache that cannot be written only costs the next plan a second."""
     content = json.dumps({key: [value.training, value.sampling] for key, value in rates.items()}, indent=1)
     try:
+        cache_file().parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         write_atomically(cache_file(), content.encode())
     except OSError:
         return

@@ -18,6 +18,8 @@ from rhm_sweeps.pools.cluster import Node
 from rhm_sweeps.running.scratch import scratch_folder
 
 OBJECT_STORE_BYTES = 100 * 2**20
+SESSIONS = "r"
+"""Ray opens this folder to all users, and its logs name what is in the environment: it lies in one that is closed."""
 
 
 @contextmanager
@@ -51,7 +53,7 @@ def _start(machine: Node, scratch: Path) -> None:
             log_to_driver=False,
             logging_level=logging.CRITICAL,  # what goes wrong, the ledger and the view say
             object_store_memory=OBJECT_STORE_BYTES,
-            _temp_dir=str(scratch),
+            _temp_dir=str(scratch / SESSIONS),
         )
     except Exception as error:
         raise SweepError(f"Ray cannot start on this machine: {error}") from error

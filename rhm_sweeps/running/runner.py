@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from ray import tune
+from ray.tune.execution import class_cache
 from ray.tune.schedulers import FIFOScheduler
 
 from rhm_sweeps.errors import SweepError
@@ -23,6 +24,13 @@ from rhm_sweeps.running.trainable import PackTrainable
 
 MOST_AT_ONCE = 10**6
 """For Ray, where the slots may become more: the driver hands out no more packs than there are slots."""
+
+
+# Tune writes these variables of the driver, AWS's secret key among them, into logs that all users of a node may read.
+# Workers of a Ray of our own inherit them; the nodes of a cluster have credentials of their own.
+class_cache.ENV_VARS_TO_PROPAGATE = frozenset(
+    name for name in class_cache.ENV_VARS_TO_PROPAGATE if not name.startswith("AWS_")
+)
 
 
 class _InOrder(FIFOScheduler):  # type: ignore[misc]

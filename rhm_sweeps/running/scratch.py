@@ -12,8 +12,8 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 PREFIX = "rhm-sweep-"
-LONGEST_BASE = 24
-"""Ray puts sockets with names of 64 characters below the folder, and a socket's path has at most 107."""
+LONGEST_BASE = 22
+"""Ray puts sockets with names of 64 characters two levels below the folder, and a socket's path has at most 107."""
 SETTLED_S = 60.0
 
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from rhm_sweeps.config.section import Section
+from rhm_sweeps.credentials import redact
 from rhm_sweeps.spaces.scheduler_settings import NoScheduler, SchedulerSettings
 from rhm_sweeps.spaces.search_settings import SearchSettings
 
@@ -21,8 +22,8 @@ class Header(Section):
 
     name: Annotated[str, Field(pattern=NAME_PATTERN)]
     """Name of the space, and of sweeps over it."""
-    question: str = ""
-    """The question that the space answers."""
+    question: Annotated[str, AfterValidator(redact)] = ""
+    """The question that the space answers; credentials in it are not kept."""
     replicas: int = Field(1, ge=1)
     """Independent seeds per setting."""
     search: SearchSettings = SearchSettings()

@@ -17,6 +17,7 @@ from rhm_sweeps.sweeps.plan import MAX_SETTINGS
 from rhm_sweeps.sweeps.session import SessionOptions, SessionResult
 from rhm_sweeps.sweeps.stop_request import StopRequest
 from rhm_sweeps.sweeps.stop_signals import stop_on_signals
+from rhm_sweeps.terminal import Terminal
 
 
 @dataclass(frozen=True)
@@ -69,7 +70,7 @@ def notice(message: str) -> None:
 
 def new_console() -> Console:
     """A console on the stderr of now."""
-    return Console(stderr=True, highlight=False)
+    return Terminal(stderr=True, highlight=False)
 
 
 def train(session: Callable[[Console, StopRequest], SessionResult]) -> Outcome:

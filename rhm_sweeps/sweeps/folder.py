@@ -61,14 +61,14 @@ def sweep_folder(results: Path, name: str) -> SweepFolder:
 
 
 def create_sweep_folder(results: Path, name: str) -> SweepFolder:
-    """As `sweep_folder`, and make it.
+    """As `sweep_folder`, and make it, for this user only; a folder that is there keeps its mode.
 
     Raises:
         SweepError: if it cannot be written.
     """
     folder = sweep_folder(results, name)
     try:
-        folder.path.mkdir(parents=True, exist_ok=True)
+        folder.path.mkdir(mode=0o700, parents=True, exist_ok=True)
         probe = folder.path / ".writable"
         probe.touch()
         probe.unlink()

@@ -14,6 +14,7 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
+from rhm_sweeps.credentials import redact
 from rhm_sweeps.packs.pack_progress import Progress
 from rhm_sweeps.sweeps.notebook_display import NotebookDisplay
 from rhm_sweeps.sweeps.progress import PackProgress, SweepProgress, duration
@@ -70,6 +71,7 @@ class LiveView:
 
     def say(self, message: str) -> None:
         """Print a message above the table, or in a notebook, show the last messages below it."""
+        message = redact(message)
         self._messages.append(message)
         if not isinstance(self._screen, NotebookDisplay):
             self.console.print(message, markup=False, soft_wrap=True)

@@ -9,7 +9,9 @@ from importlib import import_module
 from types import TracebackType
 from typing import Self
 
-from rich.console import Console, RenderableType
+from rich.console import RenderableType
+
+from rhm_sweeps.terminal import Terminal
 
 REFRESH_INTERVAL_S = 0.5
 _PAGE = """<pre style="white-space:pre;overflow-x:auto;line-height:1.3">{code}</pre>"""
@@ -46,7 +48,7 @@ class NotebookDisplay:
 
     def _page(self) -> dict[str, str]:
         """As a notebook stores it; without colours, which are for dark or for light pages."""
-        console = Console(
+        console = Terminal(
             file=io.StringIO(), record=True, width=self._width, force_jupyter=False, force_terminal=True, no_color=True
         )
         console.print(self._render())

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from rich.console import Console
 
+from rhm_sweeps.credentials import redact
 from rhm_sweeps.errors import SweepError
 from rhm_sweeps.ledger import FILE_NAME, Ledger
 from rhm_sweeps.pools.pools import Pools
@@ -131,7 +132,7 @@ def resume(
 def _keep_pools(folder: SweepFolder, options: SessionOptions) -> None:
     """For later sessions, which go on in the same pools."""
     if options.pools_file and options.pools_file != folder.pools_file:
-        write_atomically(folder.pools_file, options.pools_file.read_bytes())
+        write_atomically(folder.pools_file, redact(options.pools_file.read_text(encoding="utf-8")).encode())
 
 
 def _checked_store(folder: SweepFolder, options: SessionOptions) -> Store:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import fcntl
+import os
 import re
 import socket
 import sqlite3
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,8 +18,9 @@ from mlflow import MlflowClient
 from mlflow.entities import LifecycleStage
 from mlflow.exceptions import MlflowException
 
+from rhm_sweeps.credentials import redact
 from rhm_sweeps.errors import LockedError, TrackingError
-from rhm_sweeps.tracking.store import Store, redact
+from rhm_sweeps.tracking.store import Store
 
 OPEN_TIMEOUT_S = 120
 """Several processes may wait for the first one to make the tables of a fresh SQLite store, which takes some seconds."""
@@ -37,7 +39,7 @@ class Connection:
 
 
 def connect(store: Store, *, create: bool = False) -> Connection:
-    """Open the store and find its experiment, or with `create` make what is missing.
+    """Open the store and find its experiment, or with `create` make what is missing, for this user only.
 
     Raises:
         TrackingError: if the store does not answer within about 10 s, or refuses.
@@ -50,6 +52,8 @@ def connect(store: Store, *, create: bool = False) -> Connection:
             path.parent.mkdir(parents=True, exist_ok=True)
         elif not store.is_server:
             _check_database(store.uri)
+        if create and store.artifact_folder is not None:
+            store.artifact_folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         with locked(path.with_name(f"{path.name}.lock"), OPEN_TIMEOUT_S) if path is not None else nullcontext():
             if path is not None:
                 _use_wal(path)
@@ -78,7 +82,7 @@ def locked(path: Path, timeout_s: float = 0) -> Iterator[None]:
         LockedError: if another holds it for longer than `timeout_s`.
     """
     deadline = time.monotonic() + timeout_s
-    with path.open("a") as file:
+    with open(path, "a", opener=_for_this_user) as file:
         while True:
             try:
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -90,8 +94,14 @@ def locked(path: Path, timeout_s: float = 0) -> Iterator[None]:
         yield
 
 
+def _for_this_user(path: str, flags: int) -> int:
+    return os.open(path, flags, 0o600)
+
+
 def _use_wal(path: Path) -> None:
     """Write-ahead logging stays on in the file: readers do not block the writer, and a transaction costs half."""
+    with suppress(FileExistsError):
+        path.touch(mode=0o600, exist_ok=False)  # SQLite gives its other files the mode of this one
     database = sqlite3.connect(path, timeout=CONNECT_TIMEOUT_S)
     try:
         database.execute("PRAGMA journal_mode=WAL")

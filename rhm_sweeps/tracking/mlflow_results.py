@@ -10,6 +10,7 @@ from typing import Any, cast
 from mlflow.entities import Metric, Run
 
 from rhm_sweeps.config import nest, parse_trial
+from rhm_sweeps.credentials import redact
 from rhm_sweeps.errors import ConfigError
 from rhm_sweeps.ledger import MetricPoint, TrialRecord, TrialState
 from rhm_sweeps.tracking import runs
@@ -17,7 +18,7 @@ from rhm_sweeps.tracking.connection import STORE_FAULTS, connect, store_error
 from rhm_sweeps.tracking.metric_history import metric_histories
 from rhm_sweeps.tracking.results import Results, tabulate
 from rhm_sweeps.tracking.search import find_sweep, find_trials
-from rhm_sweeps.tracking.store import Store, redact
+from rhm_sweeps.tracking.store import Store
 
 
 def results_from_mlflow(store: Store, sweep: str) -> Results:

@@ -13,9 +13,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import IO
 
+from rhm_sweeps.credentials import redact
 from rhm_sweeps.errors import TrackingError
 from rhm_sweeps.tracking import watchdog
-from rhm_sweeps.tracking.store import Store, redact
+from rhm_sweeps.tracking.store import Store
 
 HOST = "127.0.0.1"
 START_TIMEOUT_S = 120

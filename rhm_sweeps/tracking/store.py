@@ -6,16 +6,15 @@ import os
 import re
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import urlsplit, urlunsplit
+from urllib.parse import unquote, urlsplit
 
+from rhm_sweeps.credentials import redact
 from rhm_sweeps.errors import UsageError
 from rhm_sweeps.ledger import Ledger
 
 DEFAULT_EXPERIMENT = "rhm-sweeps"
 DATABASES = ("sqlite", "postgresql", "mysql", "mssql")
 SERVERS = ("http", "https", "databricks", "uc")
-_CREDENTIALS = re.compile(r"://[^\s/@:]*(:\S*)?@")
-_SECRET_QUERY = re.compile(r"(?i)([?&](?:password|passwd|pwd|token)=)[^&\s#]*")
 
 
 @dataclass(frozen=True)
@@ -40,16 +39,11 @@ class Store:
         """The file of an SQLite store; None for all others."""
         return Path(_sqlite_file(self.uri)) if _scheme(self.uri) == "sqlite" else None
 
-
-def redact(text: str) -> str:
-    """Hide the credentials of every URI in a text: `://user:password@` becomes `://***@`."""
-    return _SECRET_QUERY.sub(r"\1***", _CREDENTIALS.sub("://***@", text))
-
-
-def without_credentials(uri: str) -> str:
-    """The URI without `user:password@`, still one that a browser can open."""
-    parts = urlsplit(uri)
-    return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))
+    @property
+    def artifact_folder(self) -> Path | None:
+        """The folder of the artifacts if it is on this machine."""
+        root = urlsplit(self.artifact_root or "")
+        return Path(unquote(root.path)) if root.scheme == "file" else None
 
 
 def resolve_store(tracking_uri: str | None, experiment: str | None, folder: Path) -> Store:

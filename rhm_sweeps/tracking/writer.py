@@ -6,9 +6,10 @@ import threading
 import time
 from pathlib import Path
 
+from rhm_sweeps.credentials import redact
 from rhm_sweeps.ledger import Ledger
 from rhm_sweeps.tracking.projection import Projector
-from rhm_sweeps.tracking.store import Store, redact
+from rhm_sweeps.tracking.store import Store
 
 INTERVAL_S = 2.0
 MAX_PAUSE_S = 60.0

@@ -59,6 +59,24 @@ def test_debug_lets_the_traceback_through(monkeypatch: pytest.MonkeyPatch, error
         main(["anything"])
 
 
+@pytest.mark.parametrize("debug", [(), ("--debug",)])
+def test_no_error_shows_a_password(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], debug: tuple[str, ...]
+) -> None:
+    cause = OSError("postgresql://me:hunter2@host refused")
+    cause.__cause__ = ValueError("http://host?token=hunter2")
+    raising(monkeypatch, cause)
+    monkeypatch.setattr(sys, "excepthook", sys.excepthook)
+    with pytest.raises((OSError, SystemExit)) as raised:
+        main(["anything", *debug])
+    if debug:  # what is not caught goes to this hook
+        sys.excepthook(raised.type, raised.value, raised.tb)
+    said = capsys.readouterr().err
+    assert "postgresql://***@host refused" in said
+    assert "hunter2" not in said
+    assert ("Traceback" in said) == bool(debug)
+
+
 def rhm(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "rhm_sweeps", *arguments]
     return subprocess.run(command, check=False, capture_output=True, text=True, env={**os.environ, **environment})

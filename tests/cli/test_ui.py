@@ -102,6 +102,8 @@ def test_the_ui_is_served_until_it_is_ended_and_leaves_no_process(how: signal.Si
             assert "<title>MLflow</title>" in urllib.request.urlopen(base).read().decode()
             assert urllib.request.urlopen(f"{base}/health").read() == b"OK"
             members = psutil.Process(process.pid).children(recursive=True)
+            sockets = [found for member in members for found in member.net_connections()]
+            assert {found.laddr.ip for found in sockets if not found.raddr} == {"127.0.0.1"}
             os.killpg(process.pid, how)
             said = process.communicate(timeout=60)[1]
     assert f"port {port} is taken; serving on {base.rpartition(':')[2]} instead" in said

@@ -109,6 +109,14 @@ def test_the_cache_is_where_the_user_wants_it(tmp_path: Path, monkeypatch: pytes
     assert cache_file() == tmp_path / ".cache" / "rhm-sweeps" / "calibration.json"
 
 
+def test_the_cache_is_for_this_user_only(
+    measured: Counter[int], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("RHM_SWEEP_CACHE", str(tmp_path / "cache"))
+    calibrated_rates(packs(8), POOL)
+    assert [path.stat().st_mode & 0o777 for path in (cache_file().parent, cache_file())] == [0o700, 0o600]
+
+
 def test_what_this_machine_has_no_device_for_is_not_known(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
     gpu = Pool("gpu", "cuda", 1, 1.0, 1.0, 80.0)

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from rhm_sweeps.running import scratch
+from rhm_sweeps.running.local_ray import SESSIONS
 from rhm_sweeps.running.scratch import LONGEST_BASE, PREFIX, scratch_folder
 
 MAKE_AND_DIE = """
@@ -47,7 +48,7 @@ def test_a_socket_in_it_can_be_bound_however_long_the_users_folder_is(
     long.mkdir()
     monkeypatch.setattr(tempfile, "tempdir", str(long))
     with scratch_folder() as folder:
-        socket = folder / "session_2026-11-21_21-23-41_123456_4194304/sockets/plasma_store"
+        socket = folder / SESSIONS / "session_2026-11-21_21-23-41_123456_4194304/sockets/plasma_store"
         assert len(str(socket)) <= 107
 
 

@@ -28,3 +28,8 @@ def test_random_search_needs_the_number_of_draws() -> None:
 def test_grid_search_has_no_draws() -> None:
     with pytest.raises(ValidationError, match="`num_samples` is 3, but `algorithm: grid` draws nothing"):
         SearchSettings(num_samples=3)
+
+
+def test_credentials_in_a_question_are_not_kept() -> None:
+    header = Header(name="a", question="Does postgresql://me:hunter2@host/db learn?")
+    assert header.question == "Does postgresql://***@host/db learn?"

@@ -118,3 +118,18 @@ def test_a_damaged_sweep_does_not_hide_the_others(tmp_path: Path) -> None:
     assert by_name["damaged"].keys() == whole.keys()
     assert by_name["damaged"]["state"] == "unreadable"
     assert by_name["damaged"]["trials"] == dict.fromkeys(whole["trials"], 0)
+
+
+def test_a_new_folder_and_its_ledger_are_for_this_user_only(tmp_path: Path) -> None:
+    folder = make(tmp_path / "results", "mine", 1).path
+    assert (folder.stat().st_mode & 0o777, (folder / "ledger.db").stat().st_mode & 0o777) == (0o700, 0o600)
+
+
+def test_a_folder_that_the_user_has_opened_stays_open(tmp_path: Path) -> None:
+    (tmp_path / "shared").mkdir()
+    (tmp_path / "shared").chmod(0o750)
+    folder = make(tmp_path, "shared", 1).path
+    assert (folder.stat().st_mode & 0o777, (folder / "ledger.db").stat().st_mode & 0o777) == (0o750, 0o640)
+    (folder / "ledger.db").chmod(0o644)
+    make(tmp_path, "shared", 1)
+    assert (folder / "ledger.db").stat().st_mode & 0o777 == 0o644

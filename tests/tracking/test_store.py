@@ -9,7 +9,7 @@ import pytest
 
 from rhm_sweeps.errors import UsageError
 from rhm_sweeps.ledger import Ledger
-from rhm_sweeps.tracking.store import Store, redact, resolve_store, sweep_store, without_credentials
+from rhm_sweeps.tracking.store import Store, resolve_store, sweep_store
 
 
 def test_the_default_is_a_file_beside_the_results(tmp_path: Path) -> None:
@@ -63,30 +63,6 @@ def test_a_folder_that_sqlalchemy_would_misread_is_refused(tmp_path: Path) -> No
 def test_a_name_that_postgresql_would_refuse_is_refused_everywhere(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="has 251 characters, but must have <= 250"):
         resolve_store(None, "x" * 251, tmp_path)
-
-
-@pytest.mark.parametrize(
-    ("text", "expected"),
-    [
-        ("http://user:secret@host:5000/x", "http://***@host:5000/x"),
-        ("https://secret@host", "https://***@host"),
-        ("postgresql+psycopg://u:sec/r:et@host/db failed", "postgresql+psycopg://***@host/db failed"),
-        ("http://u:sec@ret@host/x", "http://***@host/x"),
-        ("two: http://u:secret@a and http://u:secret@b", "two: http://***@a and http://***@b"),
-        ("mysql://host/db?user=u&password=secret&x=1", "mysql://host/db?user=u&password=***&x=1"),
-        ("http://host:5000/#/experiments/1", "http://host:5000/#/experiments/1"),
-        ("sqlite:////home/me@work/mlflow.db", "sqlite:////home/me@work/mlflow.db"),
-        ("write to me@host", "write to me@host"),
-    ],
-)
-def test_redact(text: str, expected: str) -> None:
-    assert redact(text) == expected
-    assert redact(expected) == expected
-
-
-def test_an_address_for_the_browser() -> None:
-    assert without_credentials("https://u:p@host:8080/mlflow") == "https://host:8080/mlflow"
-    assert without_credentials("http://host") == "http://host"
 
 
 @pytest.fixture

@@ -8,7 +8,8 @@ from collections.abc import Iterator, Mapping
 
 from rhm_sweeps.analysis.report.content import ReportContent
 from rhm_sweeps.analysis.report.report_tables import ReportTable
-from rhm_sweeps.analysis.report.text import printable, shortened
+from rhm_sweeps.analysis.report.text import shortened
+from rhm_sweeps.printable import printable
 
 ARXIV = re.compile(r"arXiv[: ](\d{4}\.\d{5})")
 SPECIAL = re.compile(r"([\\`*_\[\]|~$#!])")

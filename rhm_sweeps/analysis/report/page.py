@@ -18,7 +18,8 @@ from rhm_sweeps.analysis.report.content import ReportContent
 from rhm_sweeps.analysis.report.mathml import mathml
 from rhm_sweeps.analysis.report.report_tables import ReportTable
 from rhm_sweeps.analysis.report.tables import Cell
-from rhm_sweeps.analysis.report.text import printable, shortened
+from rhm_sweeps.analysis.report.text import shortened
+from rhm_sweeps.printable import printable
 
 WORD_JOINER = "\u2060"
 """Keeps a comma in the line of the formula before it."""

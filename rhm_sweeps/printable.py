@@ -1,0 +1,19 @@
+"""Text that may come from anywhere - names, values, reasons - made fit to be shown."""
+
+from __future__ import annotations
+
+import unicodedata
+
+HIDDEN = ("Cc", "Cs", "Cf", "Co", "Cn")
+"""Unicode categories that are not shown as they are: controls, halves of pairs, marks of direction, private, unassigned."""
+KEPT = "\n\t\u200d"
+
+
+def printable(text: str) -> str:
+    """The text with characters that cannot be shown, or that change how others are, replaced by U+FFFD."""
+    if text.isascii() and text.isprintable():
+        return text
+    return "".join(
+        "\ufffd" if unicodedata.category(character) in HIDDEN and character not in KEPT else character
+        for character in text
+    )

@@ -1,0 +1,17 @@
+"""Text from anywhere."""
+
+from __future__ import annotations
+
+import pytest
+
+from rhm_sweeps.printable import printable
+
+
+@pytest.mark.parametrize("character", ["\0", "\x1b", "\x85", "\ud800", "\u202e", "\u200b", "\ue000", "\r"])
+def test_what_cannot_be_shown_is_replaced(character: str) -> None:
+    assert printable(f"a{character}b") == "a\ufffdb"
+
+
+@pytest.mark.parametrize("text", ["plain", "τ_mem – “é”", "two\nlines\tand a tab", "👩‍🔬"])
+def test_what_can_be_shown_stays(text: str) -> None:
+    assert printable(text) == text
