@@ -5,7 +5,7 @@
 #   make quickstart PIP_FLAGS="--extra-index-url URL"    options for pip; with the URL of an index with CPU builds of PyTorch,
 #                                                        a machine without an NVIDIA GPU does not download CUDA (several GB)
 #   make test PYTEST_FLAGS="-k grammar -x"               options for pytest
-#   make test PYTEST_WORKERS=0                           one test after another; by default two files of tests run at a time
+#   make test PYTEST_WORKERS=0                           one test after another; by default three files of tests run at a time: many wait for other processes
 
 SHELL := bash
 .SHELLFLAGS := -eu -o pipefail -c
@@ -16,7 +16,7 @@ BIN := $(VENV)/bin
 PYTHON ?= python3.13 python3.12 python3.11 python3
 PIP_FLAGS ?=
 PYTEST_FLAGS ?=
-PYTEST_WORKERS ?= 2
+PYTEST_WORKERS ?= 3
 NONE_CHOSEN := 5
 BENCHMARK_FLAGS ?=
 PIP_INSTALL := $(BIN)/python -m pip install -qq --disable-pip-version-check --constraint constraints.txt $(PIP_FLAGS)

@@ -56,7 +56,16 @@ def mlflow_folder(tmp_path: Path, put_mlflow: Callable[[Path], None]) -> Path:
     return tmp_path
 
 
-LONGEST = ("test_readme.py", "test_kill.py", "test_control.py", "test_pools_on_a_cluster.py", "test_runner.py")
+LONGEST = (
+    "test_readme.py",
+    "test_kill.py",
+    "test_slurm.py",
+    "test_canary.py",
+    "test_control.py",
+    "test_pools_on_a_cluster.py",
+    "test_runner.py",
+    "test_growing_cluster.py",
+)
 """Files that take a minute and more: begun first, so that no core waits for them at the end."""
 
 

@@ -63,9 +63,12 @@ def start(folder: Path) -> psutil.Popen:
         "NAME": "mine",
         "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
     }
+    without_ray = {
+        name: value for name, value in os.environ.items() if not name.startswith("RAY_")
+    }  # as in a login shell
     with (folder / "log").open("a") as log:
         script = ["bash", str(REPOSITORY / "deploy" / "slurm.sh")]
-        return psutil.Popen(script, env=os.environ | slurm, stdout=log, stderr=log, start_new_session=True)
+        return psutil.Popen(script, env=without_ray | slurm, stdout=log, stderr=log, start_new_session=True)
 
 
 def wait_for(condition: Callable[[], bool], process: psutil.Popen, log: Path, timeout_s: float = 90) -> None:
