@@ -31,3 +31,10 @@ def test_a_page_has_its_space_its_commands_and_its_figures(page: Path) -> None:
     assert figures
     assert all((page.parent / figure).is_file() for figure in figures)
     assert "## Cost" in text
+
+
+def test_every_space_is_launched_by_a_page() -> None:
+    pages = "\n".join(page.read_text() for page in STUDIES)
+    spaces = [space.relative_to(ROOT) for space in (ROOT / "docs" / "studies").glob("*.yaml")]
+    assert len(spaces) >= len(STUDIES)
+    assert [space for space in spaces if f"rhm-sweep launch {space}\n" not in pages] == []
