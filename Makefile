@@ -5,7 +5,7 @@
 #   make quickstart PIP_FLAGS="--extra-index-url URL"    options for pip; with the URL of an index with CPU builds of PyTorch,
 #                                                        a machine without an NVIDIA GPU does not download CUDA (several GB)
 #   make test PYTEST_FLAGS="-k grammar -x"               options for pytest
-#   make test PYTEST_WORKERS=0                           one test after another; by default three files of tests run at a time: many wait for other processes
+#   make test PYTEST_WORKERS=0                           one test after another; by default two files of tests run at a time
 
 SHELL := bash
 .SHELLFLAGS := -eu -o pipefail -c
@@ -16,7 +16,7 @@ BIN := $(VENV)/bin
 PYTHON ?= python3.13 python3.12 python3.11 python3
 PIP_FLAGS ?=
 PYTEST_FLAGS ?=
-PYTEST_WORKERS ?= 3
+PYTEST_WORKERS ?= 2
 NONE_CHOSEN := 5
 BENCHMARK_FLAGS ?=
 PIP_INSTALL := $(BIN)/python -m pip install -qq --disable-pip-version-check --constraint constraints.txt $(PIP_FLAGS)
@@ -40,8 +40,8 @@ quickstart: $(RUN)  ## Install, run the first sweep and write its report; the se
 venv: $(RUN)  ## Make .venv/ with what the package needs; nothing to do unless pyproject.toml or constraints.txt changed
 
 .PHONY: test
-test: $(DEV)  ## Run all tests, two files at a time, then those that need the machine for themselves
-	@$(BIN)/python -m pytest -m "not alone" -n $(PYTEST_WORKERS) --dist loadfile --no-loadscope-reorder $(PYTEST_FLAGS) || [ $$? = $(NONE_CHOSEN) ]
+test: $(DEV)  ## Run all tests but the long ones on clusters, two files at a time, then those that need the machine for themselves
+	@$(BIN)/python -m pytest -m "not alone and not long" -n $(PYTEST_WORKERS) --dist loadfile --no-loadscope-reorder $(PYTEST_FLAGS) || [ $$? = $(NONE_CHOSEN) ]
 	@$(BIN)/python -m pytest -m alone $(PYTEST_FLAGS) || [ $$? = $(NONE_CHOSEN) ]
 
 .PHONY: test-fast
@@ -49,8 +49,9 @@ test-fast: $(DEV)  ## Run the tests that take less than a second each
 	@$(BIN)/python -m pytest -m "not slow" $(PYTEST_FLAGS)
 
 .PHONY: faults
-faults: $(DEV)  ## Run only the tests that kill, stop and damage sweeps
+faults: $(DEV)  ## Run the tests that kill, stop and damage sweeps, and the long ones on clusters, which `make test` leaves out
 	@$(BIN)/python -m pytest tests/faults $(PYTEST_FLAGS)
+	@$(BIN)/python -m pytest -m long $(PYTEST_FLAGS)
 
 .PHONY: lint
 lint: $(DEV)  ## Check style, formatting, import rules and types

@@ -87,6 +87,7 @@ def _points(
     columns["novel_valid"] = valid - columns["copies"]
     columns["test_loss"] = 0.0102 - 0.004 * rise(6 - faster + scatter[1])
     columns["train_loss"] = columns["test_loss"] * (1 - 0.95 * excess)
+    columns["loss_ratio_error"] = np.full(excess.shape, 0.01)
     columns["wall_time_s"] = np.broadcast_to(steps / 100.0, excess.shape)
     columns |= {f"metric_{i}": draw.random(excess.shape) for i in range(metrics - len(columns))}
     time_ms = CREATED_MS + np.broadcast_to(steps * 10, excess.shape)

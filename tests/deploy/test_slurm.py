@@ -15,7 +15,7 @@ import pytest
 
 from rhm_sweeps.ledger import FILE_NAME, Ledger
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.long]
 
 REPOSITORY = Path(__file__).parents[2]
 JOB = str(os.getpid())

@@ -18,7 +18,11 @@ from rhm_sweeps.running.runner import run_packs
 
 from .pack_driver import PackDriver, tiny_task
 
-pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("ignore::ResourceWarning")]  # Ray leaves files open
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.long,
+    pytest.mark.filterwarnings("ignore::ResourceWarning"),
+]  # Ray leaves files open
 
 GIB = 2**30
 FILE = parse_pools("pools: {plain: {memory_gib: 1}}")
