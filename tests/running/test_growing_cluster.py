@@ -10,6 +10,7 @@ import pytest
 from ray.cluster_utils import Cluster as RayCluster
 
 from rhm_sweeps.packs.pack_progress import Progress
+from rhm_sweeps.pools.pools import Pools
 from rhm_sweeps.pools.pools_file import parse_pools
 from rhm_sweeps.running import cluster_watch
 from rhm_sweeps.running.ray_cluster import look_at_cluster
@@ -26,6 +27,14 @@ pytestmark = [
 
 GIB = 2**30
 FILE = parse_pools("pools: {plain: {memory_gib: 1}}")
+
+
+class WaitsForDeath(PackDriver):
+    """Is not over before the cluster has been larger and small again."""
+
+    def resized(self, pools: Pools) -> None:
+        self.keeps_waiting = pools.limits["plain"] > 1
+        super().resized(pools)
 
 
 @pytest.fixture
@@ -61,7 +70,7 @@ def test_a_node_that_joins_is_used_and_one_that_dies_is_done_without(
     pools = FILE.on(look_at_cluster(ray_cluster.address))
     assert pools.limits == {"plain": 1}
     tasks = [tiny_task(f"pack-{k}", "plain", tmp_path, seed=k, steps=1500) for k in range(3)]
-    driver = PackDriver(tasks, pools.limits, heard)
+    driver = WaitsForDeath(tasks, pools.limits, heard, keeps_waiting=True)
     run_packs(
         driver, pools, address=ray_cluster.address, size=FILE.on, checkpoint_interval_s=0.0, report_interval_s=0.2
     )
