@@ -45,14 +45,24 @@ RAY_JOB = fields(
 """The part of the API that the recipe uses. KubeRay's own schema is several megabytes and in no package."""
 
 
+def complaints(job: dict[str, Any]) -> list[str]:
+    return [error.message for error in jsonschema.Draft202012Validator(RAY_JOB).iter_errors(job)]
+
+
 def test_the_job_has_no_field_that_kuberay_does_not_know() -> None:
-    jsonschema.validate(JOB, RAY_JOB)
+    assert complaints(JOB) == []
+    (said,) = complaints({**JOB, "spec": {**JOB["spec"], "backofLimit": 2}})
+    assert "'backofLimit' was unexpected" in said
 
 
 @pytest.mark.parametrize("group", GROUPS, ids=["head", "workers"])
 def test_pods_keep_to_the_schema_of_kubernetes(group: dict[str, Any]) -> None:
     pod = {"apiVersion": "v1", "kind": "PodTemplate", "metadata": {"name": "pod"}, "template": group["template"]}
-    kubernetes_validate.validate(pod, kubernetes_validate.latest_version(), strict=True)
+    newest = kubernetes_validate.latest_version()
+    assert kubernetes_validate.validate(pod, newest, strict=True) == newest.rpartition(".")[0]
+    pod["template"] = {**group["template"], "specs": {}}
+    with pytest.raises(kubernetes_validate.ValidationError, match="'specs' was unexpected"):
+        kubernetes_validate.validate(pod, newest, strict=True)
 
 
 def test_the_volume_is_one_that_all_pods_write_to() -> None:
