@@ -65,7 +65,7 @@ def resolve_store(tracking_uri: str | None, experiment: str | None, folder: Path
     if scheme not in DATABASES:
         raise UsageError(
             f"the tracking URI {redact(uri)!r} cannot hold runs; use sqlite:///path/to/mlflow.db, the http(s):// "
-            "address of an MLflow server, or postgresql://user@host/database"
+            "address of an MLflow server, or postgresql://host/database"
         )
     if scheme == "sqlite":
         uri = _absolute_sqlite(uri)

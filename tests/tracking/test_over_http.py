@@ -45,13 +45,7 @@ def test_a_server_and_a_file_behave_alike(
     train(0, 1)
     train(2, state="failed", reason="loss is NaN at step 16")
     train(3, upto=2, state="running")
-    for target in (remote, store):
-        assert project(sweep, target) == 14
-        assert project(sweep, target) == 0
-        assert not is_behind(sweep, target)
-    here, there = results_from_mlflow(store, "small"), results_from_mlflow(remote, "small")
-    pd.testing.assert_frame_equal(there.trials, here.trials)
-    pd.testing.assert_frame_equal(there.points, here.points)
+    there = check_alike(sweep, remote, store, points=14)
     pd.testing.assert_frame_equal(there.trials, results_from_ledger(sweep.path.parent).trials)
     with monkeypatch.context() as patch:
         patch.setattr(metric_history, "BULK_VALUES", 1)  # too many for one answer
@@ -68,6 +62,18 @@ def test_a_server_and_a_file_behave_alike(
 
     check_pages(sweep, remote, there)
     check_summaries(sweep, remote, store)
+
+
+def check_alike(sweep: Ledger, remote: Store, store: Store, points: int) -> Results:
+    """Both get all points, once, and give the same results, which are returned."""
+    for target in (remote, store):
+        assert project(sweep, target) == points
+        assert project(sweep, target) == 0
+        assert not is_behind(sweep, target)
+    here, there = results_from_mlflow(store, "small"), results_from_mlflow(remote, "small")
+    pd.testing.assert_frame_equal(there.trials, here.trials)
+    pd.testing.assert_frame_equal(there.points, here.points)
+    return there
 
 
 def check_pages(sweep: Ledger, remote: Store, results: Results) -> None:

@@ -5,18 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import closing
 
-import pandas as pd
 import psycopg
 import pytest
 
 from rhm_sweeps.ledger import Ledger
-from rhm_sweeps.tracking.mlflow_results import results_from_mlflow
-from rhm_sweeps.tracking.projection import is_behind, project
+from rhm_sweeps.tracking.projection import project
 from rhm_sweeps.tracking.store import Store
 from rhm_sweeps.tracking.ui import sweep_pages
 
 from ..postgres import needs_postgres, running_postgres
-from .test_over_http import check_summaries
+from .test_over_http import check_alike, check_summaries
 
 pytestmark = [pytest.mark.slow, needs_postgres]
 
@@ -51,13 +49,7 @@ def test_postgres_and_a_file_behave_alike(
     train(0, 1)
     train(2, state="failed", reason="loss is NaN at step 16")
     train(3, upto=2, state="running")
-    for target in (database, store):
-        assert project(sweep, target) == 14
-        assert project(sweep, target) == 0
-        assert not is_behind(sweep, target)
-    here, there = results_from_mlflow(store, "small"), results_from_mlflow(database, "small")
-    pd.testing.assert_frame_equal(there.trials, here.trials)
-    pd.testing.assert_frame_equal(there.points, here.points)
+    check_alike(sweep, database, store, points=14)
     check_summaries(sweep, database, store)
     assert "viewStateShareKey" in sweep_pages("http://unused", database, "small", sweep).charts
 
