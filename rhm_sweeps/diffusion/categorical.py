@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
+import torch
 from torch import Tensor
+
+
+def one_hot(x: Tensor, vocabulary: int) -> Tensor:
+    """Integers below v (...) to float32 (..., v); asks nothing of the values, so that a GPU need not wait for the answer."""
+    return (x[..., None] == torch.arange(vocabulary, device=x.device)).float()
 
 
 def probabilities(logits: Tensor) -> Tensor:

@@ -9,9 +9,8 @@ from dataclasses import dataclass
 from typing import ClassVar, Literal
 
 from torch import Tensor
-from torch.nn.functional import one_hot
 
-from rhm_sweeps.diffusion.categorical import cross_entropy, probabilities
+from rhm_sweeps.diffusion.categorical import cross_entropy, one_hot, probabilities
 from rhm_sweeps.diffusion.process import Tables, at
 from rhm_sweeps.streams import normal
 

@@ -7,9 +7,8 @@ from typing import ClassVar
 
 import torch
 from torch import Tensor
-from torch.nn.functional import one_hot
 
-from rhm_sweeps.diffusion.categorical import categorical, cross_entropy, probabilities
+from rhm_sweeps.diffusion.categorical import categorical, cross_entropy, one_hot, probabilities
 from rhm_sweeps.diffusion.process import Tables, at
 from rhm_sweeps.streams import uniform
 

@@ -11,9 +11,8 @@ from typing import ClassVar
 
 import torch
 from torch import Tensor
-from torch.nn.functional import one_hot
 
-from rhm_sweeps.diffusion.categorical import categorical, probabilities
+from rhm_sweeps.diffusion.categorical import categorical, one_hot, probabilities
 from rhm_sweeps.diffusion.process import Tables, at
 from rhm_sweeps.streams import below, uniform
 
@@ -98,7 +97,7 @@ class Uniform(Tables):
         return below(words, self.vocabulary)
 
     def model_input(self, x_t: Tensor, t: Tensor) -> Tensor:
-        return torch.lerp(at(self.absent, t, 2), at(self.present, t, 2), one_hot(x_t, self.vocabulary).float())
+        return torch.lerp(at(self.absent, t, 2), at(self.present, t, 2), one_hot(x_t, self.vocabulary))
 
     def loss(self, output: Tensor, x_0: Tensor, x_t: Tensor, t: Tensor, label_smoothing: float = 0.0) -> Tensor:
         alpha_bar_s = at(self.alpha_bar, t - 1)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
+from typing import ClassVar
 
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import gelu, layer_norm
 
 from rhm_sweeps.config import TrialConfig
-from rhm_sweeps.models.linear import Linear
+from rhm_sweeps.models.fused import gelu, norm, norm_gelu
+from rhm_sweeps.models.linear import Linear, per_member
 from rhm_sweeps.models.network import Network, NormalDraw
 
 NORM_EPS = 1e-5
@@ -17,7 +18,7 @@ NORM_EPS = 1e-5
 
 
 class Norm(nn.Module):
-    """LayerNorm over channels; with a scale and a shift per pack member this is faster than torch's, which takes three passes."""
+    """LayerNorm over channels."""
 
     def __init__(self, channels: int, eps: float = NORM_EPS) -> None:
         super().__init__()
@@ -27,7 +28,7 @@ class Norm(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """(..., channels) to the same shape."""
-        return torch.addcmul(self.bias, layer_norm(x, x.shape[-1:], eps=self.eps), self.weight)
+        return norm(x, self.weight, self.bias, self.eps)
 
 
 class Block(nn.Module):
@@ -46,11 +47,12 @@ class Block(nn.Module):
         self.channels, self.divisor = channels, divisor
 
     def forward(self, x: Tensor, positions: int) -> Tensor:
-        """(B, any) regrouped to (B, positions, inputs), mapped, and returned as (B, ?, channels)."""
-        x = self.linear(x.reshape(x.shape[0], positions, -1)).reshape(x.shape[0], -1, self.channels)
+        """(..., any, channels) regrouped to (..., positions, inputs), mapped, and returned as (..., ?, channels)."""
+        lead = x.shape[:-2]
+        x = self.linear.product(x.reshape(*lead, positions, -1)).reshape(*lead, -1, self.channels)
         if self.bias is not None:
-            x = x + self.bias * self.divisor
-        return gelu(self.norm(x))
+            x = x + per_member(self.bias, x) * self.divisor
+        return norm_gelu(x, self.norm.weight, self.norm.bias, self.norm.eps)
 
 
 class BpUNet(Network):
@@ -59,6 +61,8 @@ class BpUNet(Network):
     L down blocks merge s children (s*w -> w); L up blocks split again (2w -> s*w) with the way up as skip connections. Each
     layer's output is divided by sqrt(fan_in), the readout by fan_in. Time enters through the input alone.
     """
+
+    takes_packs: ClassVar[bool] = True
 
     def __init__(
         self, vocabulary: int, filter_size: int, depth: int, width: int, dtype: torch.dtype, *, bias: bool = False
@@ -76,17 +80,17 @@ class BpUNet(Network):
         self.readout_bias = nn.Parameter(torch.zeros(v)) if bias else None
 
     def forward(self, x: Tensor, t: Tensor, dropout: Tensor | None = None) -> Tensor:  # noqa: ARG002 - see `Network`
-        x = self.embed(x / self.embed_divisor)
-        x = gelu(x if self.embed_bias is None else x + self.embed_bias)
+        x = self.embed.product(x / self.embed_divisor)
+        x = gelu(x if self.embed_bias is None else x + per_member(self.embed_bias, x))
         skips = [x]
         for block in self.down:
-            x = block(x, x.shape[1] // self.filter_size)
+            x = block(x, x.shape[-2] // self.filter_size)
             skips.append(x)
         for block in self.up:
             skip = skips.pop()
-            x = block(torch.cat((x, skip), -1), x.shape[1])
+            x = block(torch.cat((x, skip), -1), x.shape[-2])
         logits: Tensor = self.readout(torch.cat((x, skips.pop()), -1)) / (2 * self.width)
-        return logits if self.readout_bias is None else logits + self.readout_bias
+        return logits if self.readout_bias is None else logits + per_member(self.readout_bias, logits)
 
     @torch.no_grad()
     def reset_parameters(self, normal: NormalDraw) -> None:

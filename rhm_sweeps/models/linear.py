@@ -17,5 +17,16 @@ class Linear(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """(..., inputs) to (..., outputs) in float32."""
-        product: Tensor = (x.to(self.dtype) @ self.weight.to(self.dtype)).float()
-        return product if self.bias is None else product + self.bias
+        product = self.product(x).float()
+        return product if self.bias is None else product + per_member(self.bias, product)
+
+    def product(self, x: Tensor) -> Tensor:
+        """x @ weight in its own precision; of a pack, whose weight is (K, inputs, outputs), x begins with K."""
+        rows = x.to(self.dtype).reshape(*self.weight.shape[:-2], -1, x.shape[-1])
+        product: Tensor = rows @ self.weight.to(self.dtype)
+        return product.reshape(*x.shape[:-1], -1)
+
+
+def per_member(values: Tensor, x: Tensor) -> Tensor:
+    """Values (channels,), or of a pack (K, channels), shaped so that they apply to each entry of x, (..., channels)."""
+    return values.reshape(*values.shape[:-1], *[1] * (x.ndim - values.ndim), values.shape[-1])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Callable
+from typing import ClassVar
 
 import torch
 from torch import Tensor, nn
@@ -13,7 +14,13 @@ NormalDraw = Callable[[str, torch.Size], Tensor]
 
 
 class Network(nn.Module):
-    """A module that knows nothing of packs, its weights unset until they are drawn."""
+    """A module whose weights are unset until they are drawn.
+
+    It may know nothing of packs: then `vmap` makes it one. One that `takes_packs` works with a leading axis of members
+    before all its parameters and inputs too, which spares a small network `vmap`'s own time.
+    """
+
+    takes_packs: ClassVar[bool] = False
 
     @abstractmethod
     def forward(self, x: Tensor, t: Tensor, dropout: Tensor | None = None) -> Tensor:

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import time
 
-import torch
-
 from rhm_sweeps.packs.memory_problem import memory_problem, too_big
 from rhm_sweeps.packs.pack_run import PackRun
 from rhm_sweeps.running.tasks import Driver, PackTask, parse_trials
+from rhm_sweeps.training.process_tuning import tune_process
 
 IDLE_S = 0.05
 """Between questions for the next pack, when there is none at present."""
@@ -22,7 +21,7 @@ def run_in_process(
     report_interval_s: float = 0.5,
 ) -> None:
     """Run packs until the driver says that it is over or to stop; a stopped pack saves before it leaves."""
-    torch.set_num_threads(1)
+    tune_process()
     while not driver.should_stop():
         task = driver.next_pack()
         if task is not None:

@@ -17,6 +17,7 @@ from rhm_sweeps.packs.pack_run import PackRun
 from rhm_sweeps.running.task_config import trials_in
 from rhm_sweeps.running.tasks import parse_trials
 from rhm_sweeps.training.checkpoints import write_atomically
+from rhm_sweeps.training.process_tuning import tune_process
 
 
 class PackTrainable(tune.Trainable):  # type: ignore[misc]
@@ -27,7 +28,7 @@ class PackTrainable(tune.Trainable):  # type: ignore[misc]
     """
 
     def setup(self, config: dict[str, Any]) -> None:
-        torch.set_num_threads(1)
+        tune_process()
         self._trials = trials_in(config)
         self._folder, self._models_folder = Path(config["folder"]), Path(config["models_folder"])
         self._options: dict[str, Any] = {

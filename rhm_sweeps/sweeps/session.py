@@ -66,6 +66,7 @@ def _signatures(folder: SweepFolder) -> list[str]:
     if not _exists(folder):
         return []
     with Ledger(folder.path) as ledger:
+        ledger.check()
         return list(ledger.states())
 
 
@@ -120,6 +121,7 @@ def resume(
     """Train what an interrupted sweep has left, from its own record alone."""
     folder = sweep_folder(options.results, name)
     with Ledger(folder.path) as ledger:
+        ledger.check()
         if not is_planned(ledger):
             raise SweepError(f"the launch of sweep {name} ended before it had a plan: use `rhm-sweep launch` again")
         with sweep_lock(folder.path):

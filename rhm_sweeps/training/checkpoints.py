@@ -118,8 +118,8 @@ def latest_checkpoint(folder: Path) -> tuple[dict[str, Any] | None, list[str]]:
 
 
 def prune_checkpoints(folder: Path, kept: int = KEPT) -> None:
-    """Remove all but the newest checkpoints."""
-    for path in sorted(folder.glob("step-*.ckpt"))[:-kept]:
+    """Remove all but the newest checkpoints, and what killed processes have left unfinished."""
+    for path in (*sorted(folder.glob("step-*.ckpt"))[:-kept], *folder.glob(".step-*.ckpt.*")):
         path.unlink(missing_ok=True)
 
 

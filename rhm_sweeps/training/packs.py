@@ -16,14 +16,15 @@ from rhm_sweeps.streams import Streams, normal
 
 
 class PackedModel:
-    """K models evaluated at once by `vmap` of `functional_call`; the module itself knows nothing of packs."""
+    """K models evaluated at once: the module called with stacked parameters, by `vmap` unless it takes packs itself."""
 
     def __init__(self, module: nn.Module, parameters: dict[str, Tensor], buffers: dict[str, Tensor]) -> None:
         self.module = module
         self.parameters = parameters
         self.buffers = buffers
-        self._forward = vmap(self._one_member, in_dims=(0, 0, 0, 0))
-        self._forward_dropping = vmap(self._one_member, in_dims=(0, 0, 0, 0, 0))
+        packed = getattr(module, "takes_packs", False)
+        self._forward = self._call if packed else vmap(self._call, in_dims=(0, 0, 0, 0))
+        self._forward_dropping = self._call if packed else vmap(self._call, in_dims=(0, 0, 0, 0, 0))
 
     @classmethod
     def of(cls, models: Sequence[nn.Module]) -> Self:
@@ -31,7 +32,7 @@ class PackedModel:
         parameters, buffers = stack_module_state(list(models))
         return cls(copy.deepcopy(models[0]).to("meta"), parameters, buffers)
 
-    def _one_member(
+    def _call(
         self,
         parameters: dict[str, Tensor],
         buffers: dict[str, Tensor],
