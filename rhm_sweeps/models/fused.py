@@ -16,7 +16,7 @@ from rhm_sweeps.models.linear import per_member
 
 def gelu(x: Tensor) -> Tensor:
     """x Phi(x), of any shape."""
-    return _Gelu.apply(x) if _has_kernel(x) else functional.gelu(x)  # type: ignore[no-untyped-call]
+    return _Gelu.apply(x, torch.is_grad_enabled()) if _has_kernel(x) else functional.gelu(x)  # type: ignore[no-untyped-call]
 
 
 def norm(x: Tensor, weight: Tensor, bias: Tensor, eps: float) -> Tensor:
@@ -31,7 +31,7 @@ def norm(x: Tensor, weight: Tensor, bias: Tensor, eps: float) -> Tensor:
 def norm_gelu(x: Tensor, weight: Tensor, bias: Tensor, eps: float) -> Tensor:
     """`gelu` of `norm`."""
     if _has_kernel(x):
-        return _NormGelu.apply(x, weight, bias, eps)  # type: ignore[no-untyped-call,no-any-return]
+        return _NormGelu.apply(x, weight, bias, eps, torch.is_grad_enabled())  # type: ignore[no-untyped-call,no-any-return]
     return functional.gelu(norm(x, weight, bias, eps))
 
 
@@ -43,27 +43,27 @@ class _Gelu(Function):
     """`gelu` by its kernel."""
 
     @staticmethod
-    def forward(ctx: Any, x: Tensor) -> Tensor:
-        out, slope = torch.empty(x.shape, dtype=x.dtype), _slope(x, ctx)
+    def forward(ctx: Any, x: Tensor, training: bool) -> Tensor:
+        out, slope = torch.empty(x.shape, dtype=x.dtype), _slope(x, training)
         kernels.gelu(*_arrays(x.reshape(-1), out.view(-1), slope.view(-1)))
         ctx.save_for_backward(slope)
         return out
 
     @staticmethod
     @once_differentiable
-    def backward(ctx: Any, grad: Tensor) -> Tensor:
+    def backward(ctx: Any, grad: Tensor) -> tuple[Tensor, None]:
         slope: Tensor = ctx.saved_tensors[0]
-        return grad * slope
+        return grad * slope, None
 
 
 class _NormGelu(Function):
     """`norm_gelu` by its kernels."""
 
     @staticmethod
-    def forward(ctx: Any, x: Tensor, weight: Tensor, bias: Tensor, eps: float) -> Tensor:
+    def forward(ctx: Any, x: Tensor, weight: Tensor, bias: Tensor, eps: float, training: bool) -> Tensor:
         members = weight.numel() // weight.shape[-1]
         rows = x.contiguous().view(members, -1, x.shape[-1])
-        out, slope = torch.empty_like(rows), _slope(rows, ctx)
+        out, slope = torch.empty_like(rows), _slope(rows, training)
         mean, inverse = torch.empty(rows.shape[:2]), torch.empty(rows.shape[:2])
         own = _matrices(members, weight, bias)
         kernels.norm_gelu(*_arrays(rows, *own), eps, *_arrays(out, slope, mean, inverse))
@@ -73,19 +73,18 @@ class _NormGelu(Function):
 
     @staticmethod
     @once_differentiable
-    def backward(ctx: Any, grad: Tensor) -> tuple[Tensor, Tensor, Tensor, None]:
+    def backward(ctx: Any, grad: Tensor) -> tuple[Tensor, Tensor, Tensor, None, None]:
         slope, rows, weight, mean, inverse = ctx.saved_tensors
         by_x, by_weight, by_bias = torch.empty_like(rows), torch.empty_like(weight), torch.empty_like(weight)
         own = _matrices(len(rows), weight, by_weight, by_bias)
         grad = grad.contiguous().view(rows.shape)
         kernels.norm_gelu_backward(*_arrays(grad, slope, rows, own[0], mean, inverse, by_x, *own[1:]))
-        return by_x.view(ctx.shape), by_weight, by_bias, None
+        return by_x.view(ctx.shape), by_weight, by_bias, None, None
 
 
-def _slope(x: Tensor, ctx: Any) -> Tensor:
+def _slope(x: Tensor, training: bool) -> Tensor:
     """Room for the derivative at each entry, or none where nobody will ask for gradients."""
-    wanted = any(ctx.needs_input_grad)
-    return x.new_empty(x.shape if wanted else [1] * (x.ndim - 1) + [0])
+    return x.new_empty(x.shape if training else [1] * (x.ndim - 1) + [0])
 
 
 def _matrices(members: int, *values: Tensor) -> list[Tensor]:

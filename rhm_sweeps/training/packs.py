@@ -22,9 +22,9 @@ class PackedModel:
         self.module = module
         self.parameters = parameters
         self.buffers = buffers
-        packed = getattr(module, "takes_packs", False)
-        self._forward = self._call if packed else vmap(self._call, in_dims=(0, 0, 0, 0))
-        self._forward_dropping = self._call if packed else vmap(self._call, in_dims=(0, 0, 0, 0, 0))
+        self._packed = _holding(module, parameters | buffers) if getattr(module, "takes_packs", False) else None
+        self._forward = vmap(self._one_member, in_dims=(0, 0, 0, 0))
+        self._forward_dropping = vmap(self._one_member, in_dims=(0, 0, 0, 0, 0))
 
     @classmethod
     def of(cls, models: Sequence[nn.Module]) -> Self:
@@ -32,7 +32,7 @@ class PackedModel:
         parameters, buffers = stack_module_state(list(models))
         return cls(copy.deepcopy(models[0]).to("meta"), parameters, buffers)
 
-    def _call(
+    def _one_member(
         self,
         parameters: dict[str, Tensor],
         buffers: dict[str, Tensor],
@@ -45,6 +45,9 @@ class PackedModel:
 
     def __call__(self, x: Tensor, t: Tensor, dropout: Tensor | None = None) -> Tensor:
         """Model inputs (K, B, d, v) and times (K, B) to outputs (K, B, ...); `dropout` holds a random word for each string."""
+        if self._packed is not None:
+            output: Tensor = self._packed(x, t, dropout)
+            return output
         if dropout is None:
             return self._forward(self.parameters, self.buffers, x, t)
         return self._forward_dropping(self.parameters, self.buffers, x, t, dropout)
@@ -62,6 +65,17 @@ class PackedModel:
         """The state dict of one member, on the CPU."""
         stacked = {**self.parameters, **self.buffers}
         return {name: tensor[index].detach().cpu().clone() for name, tensor in stacked.items()}
+
+
+def _holding(module: nn.Module, tensors: dict[str, Tensor]) -> nn.Module:
+    """A copy of the module with these tensors, by name, in place of its own."""
+    held = copy.deepcopy(module)
+    for name, tensor in tensors.items():
+        owner, _, attribute = name.rpartition(".")
+        parent = held.get_submodule(owner)
+        delattr(parent, attribute)
+        setattr(parent, attribute, tensor)
+    return held
 
 
 def initial_model(config: TrialConfig) -> Network:
