@@ -18,7 +18,8 @@ PIP_FLAGS ?=
 PYTEST_FLAGS ?=
 PYTEST_WORKERS ?= 2
 NONE_CHOSEN := 5
-BENCHMARK_FLAGS ?=
+BENCHMARKS ?= steps_and_evaluation sampling parsing belief_propagation small_sweep member_memory checkpoint_cost bookkeeping startup growth floors
+BENCHMARK_FLAGS ?= --quick
 PIP_INSTALL := $(BIN)/python -m pip install -qq --disable-pip-version-check --constraint constraints.txt $(PIP_FLAGS)
 PINS := pyproject.toml constraints.txt
 RUN := $(VENV)/.installed
@@ -51,7 +52,7 @@ test-fast: $(DEV)  ## Run the tests that take less than a second each
 .PHONY: faults
 faults: $(DEV)  ## Run the tests that kill, stop and damage sweeps, and the long ones on clusters, which `make test` leaves out
 	@$(BIN)/python -m pytest tests/faults $(PYTEST_FLAGS)
-	@$(BIN)/python -m pytest -m long $(PYTEST_FLAGS)
+	@$(BIN)/python -m pytest -m long --ignore tests/faults $(PYTEST_FLAGS)
 
 .PHONY: lint
 lint: $(DEV)  ## Check style, formatting, import rules and types
@@ -65,8 +66,8 @@ format: $(DEV)  ## Mend style and formatting in place
 	$(BIN)/ruff format .
 
 .PHONY: benchmark
-benchmark: $(RUN)  ## Measure packs against a plain loop, side by side (BENCHMARK_FLAGS="--width 64" for one width)
-	@$(BIN)/python benchmarks/steps_and_evaluation.py $(BENCHMARK_FLAGS)
+benchmark: $(RUN)  ## Measure speed against plain baselines, side by side, in minutes (BENCHMARKS="floors growth" for some; BENCHMARK_FLAGS= for all of each)
+	@for name in $(BENCHMARKS); do echo "==> benchmarks/$$name.py $(BENCHMARK_FLAGS)"; $(BIN)/python benchmarks/$$name.py $(BENCHMARK_FLAGS); echo; done
 
 .PHONY: notebooks
 notebooks: $(DEV)  ## Execute the notebooks of docs/notebooks/ and keep their outputs

@@ -85,9 +85,10 @@ def main() -> None:
     """Print one JSON line per size."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--trials", type=int, nargs="+", default=[10_000, 100_000])
+    chosen = parser.parse_args()
     imports = measure(plan, 1).memory_gib
     print(json.dumps({"version": __version__, "python": platform.python_version(), "imports_gib": round(imports, 3)}))
-    for trials in parser.parse_args().trials:
+    for trials in chosen.trials:
         ours, least = measure(plan, trials), measure(floor, trials)
         print(json.dumps({
             "trials": ours.trials,
