@@ -87,6 +87,10 @@ class Gaussian(Tables):
         variance = (1.0 - alpha) * (1.0 - alpha_bar_s) / (1.0 - alpha_bar_t)
         return from_start * x_0 + from_x_t * x_t + variance.sqrt() * self.prior(words)
 
+    @property
+    def symbols(self) -> None:
+        return None
+
     def tokens(self, x: Tensor) -> Tensor:
         return x.argmax(-1)
 

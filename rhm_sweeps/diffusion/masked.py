@@ -8,8 +8,9 @@ from typing import ClassVar
 import torch
 from torch import Tensor
 
-from rhm_sweeps.diffusion.categorical import categorical, cross_entropy, one_hot, probabilities
+from rhm_sweeps.diffusion.categorical import cross_entropy, one_hot
 from rhm_sweeps.diffusion.process import Tables, at
+from rhm_sweeps.diffusion.uniform import draw_posterior
 from rhm_sweeps.streams import uniform
 
 
@@ -52,12 +53,19 @@ class Masked(Tables):
     def p_sample(self, output: Tensor, x_t: Tensor, t: int, s: int, words: Tensor) -> Tensor:
         """A hidden token is revealed with probability (alpha_bar_s - alpha_bar_t) / (1 - alpha_bar_t)."""
         revealed, draw = self._revealed(at(self.alpha_bar, s, 2), at(self.alpha_bar, t, 2)), uniform(words)
-        x_0 = categorical(probabilities(output), draw / revealed)  # uniform again, of those below `revealed`
+        anything, certain = torch.zeros(len(output), device=x_t.device), torch.ones(len(output), device=x_t.device)
+        x_0 = draw_posterior(
+            output, x_t, anything, certain, draw / revealed
+        )  # uniform again, of those below `revealed`
         return torch.where((x_t == self.mask) & (draw < revealed), x_0, x_t)
 
     @staticmethod
     def _revealed(alpha_bar_s: Tensor, alpha_bar_t: Tensor) -> Tensor:
         return (alpha_bar_s - alpha_bar_t) / (1.0 - alpha_bar_t)
+
+    @property
+    def symbols(self) -> int:
+        return self.vocabulary + 1
 
     def tokens(self, x: Tensor) -> Tensor:
         return x

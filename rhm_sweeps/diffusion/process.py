@@ -28,6 +28,11 @@ class Process(Protocol):
         ...
 
     @property
+    def symbols(self) -> int | None:
+        """How many symbols x_t has, where a network sees a token alike wherever it stands; None where x_t is made of numbers."""
+        ...
+
+    @property
     def words_per_token(self) -> int:
         """Random words that noising a token takes, and denoising it by a step."""
         ...
@@ -73,6 +78,10 @@ class Tables:
     vocabulary: int
 
     PER_MEMBER: ClassVar[tuple[str, ...]] = ("alpha_bar",)
+
+    @property
+    def symbols(self) -> int | None:
+        return self.vocabulary
 
     def select(self, kept: Tensor) -> Self:
         rows: dict[str, Any] = {name: getattr(self, name)[kept] for name in self.PER_MEMBER}

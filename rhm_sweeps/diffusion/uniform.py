@@ -12,6 +12,7 @@ from typing import ClassVar
 import torch
 from torch import Tensor
 
+from rhm_sweeps.diffusion import draw_kernel
 from rhm_sweeps.diffusion.categorical import categorical, one_hot, probabilities
 from rhm_sweeps.diffusion.process import Tables, at
 from rhm_sweeps.streams import below, uniform
@@ -44,6 +45,24 @@ def _joint(x_t: Tensor, x_0_probs: Tensor, alpha: Tensor, alpha_bar_s: Tensor) -
 def _mixed(probs: Tensor, weight: Tensor) -> Tensor:
     weight = weight[..., None, None]
     return weight * probs + (1.0 - weight) / probs.shape[-1]
+
+
+def draw_posterior(logits: Tensor, x_t: Tensor, alpha: Tensor, alpha_bar_s: Tensor, draw: Tensor) -> Tensor:
+    """Draw x_s from `q_posterior` with the probabilities of x_0 that the logits (K, ..., d, v) give.
+
+    x_t and `draw`, uniform in [0, 1), are (K, ..., d), the coefficients (K,).
+    """
+    if not (logits.is_cpu and logits.dtype == torch.float32):
+        axes = [1] * (x_t.ndim - 2)
+        weights = alpha.reshape(-1, *axes), alpha_bar_s.reshape(-1, *axes)
+        return categorical(_joint(x_t, probabilities(logits), *weights), draw)
+    members, vocabulary = len(logits), logits.shape[-1]
+    x_s = torch.empty(x_t.shape, dtype=torch.int64)
+    tokens = (values.reshape(members, -1).numpy() for values in (x_t, draw, x_s))
+    rows = logits.detach().reshape(members, -1, vocabulary).numpy()
+    x, uniforms, drawn = tokens
+    draw_kernel.draw_posterior(rows, x, alpha.numpy(), alpha_bar_s.numpy(), uniforms, drawn)
+    return x_s
 
 
 def kl_loss(
@@ -104,10 +123,8 @@ class Uniform(Tables):
         return kl_loss(output, x_0, x_t, at(self.alpha_bar, t) / alpha_bar_s, alpha_bar_s, label_smoothing)
 
     def p_sample(self, output: Tensor, x_t: Tensor, t: int, s: int, words: Tensor) -> Tensor:
-        axes = x_t.ndim - 2
-        alpha_bar_s = at(self.alpha_bar, s, axes)
-        joint = _joint(x_t, probabilities(output), at(self.alpha_bar, t, axes) / alpha_bar_s, alpha_bar_s)
-        return categorical(joint, uniform(words))
+        alpha_bar_s = at(self.alpha_bar, s)
+        return draw_posterior(output, x_t, at(self.alpha_bar, t) / alpha_bar_s, alpha_bar_s, uniform(words))
 
     def tokens(self, x: Tensor) -> Tensor:
         return x

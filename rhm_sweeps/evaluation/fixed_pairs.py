@@ -12,7 +12,7 @@ from rhm_sweeps.config import TrialConfig
 from rhm_sweeps.streams import Streams, uniform
 from rhm_sweeps.training.denoiser import Denoiser, Noised
 
-ROWS_PER_CALL = {"cpu": 2**14, "cuda": 2**19}
+ROWS_PER_CALL = {"cpu": 2**15, "cuda": 2**19}
 """Tokens that one forward pass takes, over all members: keeps a CPU's activations in its cache, and a GPU busy."""
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import ClassVar
+from typing import ClassVar, cast
 
 import torch
 from torch import Tensor, nn
@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from rhm_sweeps.config import TrialConfig
 from rhm_sweeps.models.fused import gelu, norm, norm_gelu
 from rhm_sweeps.models.linear import Linear, per_member
-from rhm_sweeps.models.network import Network, NormalDraw
+from rhm_sweeps.models.network import Network, NormalDraw, look_up
 
 NORM_EPS = 1e-5
 """torch's default."""
@@ -48,8 +48,11 @@ class Block(nn.Module):
 
     def forward(self, x: Tensor, positions: int) -> Tensor:
         """(..., any, channels) regrouped to (..., positions, inputs), mapped, and returned as (..., ?, channels)."""
-        lead = x.shape[:-2]
-        x = self.linear.product(x.reshape(*lead, positions, -1)).reshape(*lead, -1, self.channels)
+        return self.after(self.linear.product(x.reshape(*x.shape[:-2], positions, -1)))
+
+    def after(self, product: Tensor) -> Tensor:
+        """What follows the linear map: (..., positions, any) to (..., ?, channels)."""
+        x = product.reshape(*product.shape[:-2], -1, self.channels)
         if self.bias is not None:
             x = x + per_member(self.bias, x) * self.divisor
         return norm_gelu(x, self.norm.weight, self.norm.bias, self.norm.eps)
@@ -80,17 +83,53 @@ class BpUNet(Network):
         self.readout_bias = nn.Parameter(torch.zeros(v)) if bias else None
 
     def forward(self, x: Tensor, t: Tensor, dropout: Tensor | None = None) -> Tensor:  # noqa: ARG002 - see `Network`
+        embedded = self._embedded(x)
+        merged = self.down[0](embedded, embedded.shape[-2] // self.filter_size)
+        x = torch.cat((self._above(merged), merged), -1)
+        x = self.up[-1](x, x.shape[-2])
+        return self._logits(self.readout.product(torch.cat((x, embedded), -1)))
+
+    def _embedded(self, x: Tensor) -> Tensor:
         x = self.embed.product(x / self.embed_divisor)
-        x = gelu(x if self.embed_bias is None else x + per_member(self.embed_bias, x))
-        skips = [x]
-        for block in self.down:
-            x = block(x, x.shape[-2] // self.filter_size)
+        return gelu(x if self.embed_bias is None else x + per_member(self.embed_bias, x))
+
+    def _above(self, x: Tensor) -> Tensor:
+        """From what the lowest block merged to what the last one splits, beside it."""
+        skips = []
+        for block in self.down[1:]:
             skips.append(x)
-        for block in self.up:
-            skip = skips.pop()
-            x = block(torch.cat((x, skip), -1), x.shape[-2])
-        logits: Tensor = self.readout(torch.cat((x, skips.pop()), -1)) / (2 * self.width)
+            x = block(x, x.shape[-2] // self.filter_size)
+        skips.append(x)
+        for block in self.up[:-1]:
+            x = block(torch.cat((x, skips.pop()), -1), x.shape[-2])
+        return x
+
+    def _logits(self, readout: Tensor) -> Tensor:
+        logits = readout.float() / (2 * self.width)
         return logits if self.readout_bias is None else logits + per_member(self.readout_bias, logits)
+
+    def at_one_time(self, seen: Tensor, tokens: Tensor) -> Tensor:
+        """`forward` of strings that differ in their tokens alone: token k of a member is seen as its row k of `seen`.
+
+        What depends on one token or one leaf tuple alone is computed once for each that there can be, and looked up.
+
+        Args:
+            seen: model inputs (K, symbols, v).
+            tokens: (K, B, d) below the number of symbols.
+        """
+        symbols, s, width, last = seen.shape[1], self.filter_size, self.width, cast(Block, self.up[-1])
+        if symbols**s > tokens[0].numel() // s:
+            output: Tensor = self(look_up(seen, tokens), tokens[..., 0])
+            return output
+        tuples = torch.cartesian_prod(*[torch.arange(symbols, device=seen.device)] * s).reshape(-1)
+        powers = symbols ** torch.arange(s - 1, -1, -1, device=seen.device)
+        codes = (tokens.unflatten(-1, (-1, s)) * powers).sum(-1)
+        embedded = self._embedded(seen)
+        merged = self.down[0](embedded[:, tuples], symbols**s)
+        beside = look_up(last.linear.product(merged, slice(width, None)), codes)
+        x = last.linear.product(self._above(look_up(merged, codes)), slice(width))
+        readout = self.readout.product(last.after(x + beside), slice(width))
+        return self._logits(readout + look_up(self.readout.product(embedded, slice(width, None)), tokens))
 
     @torch.no_grad()
     def reset_parameters(self, normal: NormalDraw) -> None:

@@ -1,7 +1,6 @@
 """GELU alone and behind a LayerNorm, forwards and backwards, while a CPU's cache still holds what they work on.
 
-Compiled by numba when first used, and kept on disk until this file changes: so all that they are made of is in it. torch makes
-several passes over memory for the same.
+torch makes several passes over memory for the same.
 
 Shapes: x, out, slope and gradients (K, R, C), R rows of K members; weight and bias (K, C); mean and inverse deviation of a row
 (K, R). All are contiguous; the first may be float32 or bfloat16, the others are float32. Work is done on copies of a row or a
@@ -16,17 +15,16 @@ from typing import Any
 
 import numba
 import numpy as np
-from llvmlite import binding
 from numba import extending, types
 from numpy.typing import NDArray
+
+from rhm_sweeps.compiled import FREE_ROUNDING, compiled
 
 Float = np.float32
 Floats = NDArray[np.float32]
 Numbers = NDArray[np.float32] | NDArray[np.uint16]
 """Of float32, or the bits of bfloat16, which numpy does not know."""
 
-_FREE_ROUNDING = {"reassoc", "contract", "nsz", "arcp"}
-"""What lets sums be vectorized; infinities and NaN stay what they are."""
 _LOG2_E = Float(1.0 / math.log(2.0))
 _LOWEST_EXPONENT = Float(-126.0)
 _E1, _E2, _E3, _E4, _E5, _E6 = (Float(math.log(2.0) ** k / math.factorial(k)) for k in range(1, 7))
@@ -39,27 +37,6 @@ _DENSITY_AT_0 = Float(1.0 / math.sqrt(2.0 * math.pi))
 _HALF, _ONE, _ZERO = Float(0.5), Float(1.0), Float(0.0)
 _BLOCK = 4096
 """Entries that are worked on at a time."""
-
-
-def _use_widest_registers() -> None:
-    """LLVM keeps to half of AVX-512's registers, for programs that use them seldom; these kernels are faster with all."""
-    features = binding.get_host_cpu_features()
-    if features.get("avx512f"):
-        config: Any = numba.config
-        config.CPU_NAME = config.CPU_NAME or binding.get_host_cpu_name()
-        config.CPU_FEATURES = f"{config.CPU_FEATURES or features.flatten()},-prefer-256-bit"
-
-
-_use_widest_registers()
-
-
-def _compiled(function: Callable[..., Any]) -> Any:
-    """Compile on first call for the processor at hand; keep the result on disk where there is a place for it."""
-    options: dict[str, Any] = {"fastmath": _FREE_ROUNDING, "error_model": "numpy", "nogil": True}
-    try:
-        return numba.njit(function, cache=True, **options)
-    except RuntimeError:  # neither the package's folder nor the user's cache can be written
-        return numba.njit(function, **options)
 
 
 def _read(source: Numbers, numbers: Floats) -> None:
@@ -101,7 +78,7 @@ def _compile_write(numbers: Any, bits: Any, target: Any) -> Callable[..., Any]: 
     return narrow if target.dtype == types.uint16 else copy
 
 
-@numba.njit(fastmath=_FREE_ROUNDING, inline="always")
+@numba.njit(fastmath=FREE_ROUNDING, inline="always")
 def _normal(z: Float) -> tuple[Float, Float]:
     """Phi(z) and phi(z), each to about 1e-7."""
     power = max(_LOWEST_EXPONENT, z * z * (-_HALF * _LOG2_E))
@@ -114,7 +91,7 @@ def _normal(z: Float) -> tuple[Float, Float]:
     return _HALF + np.copysign(_HALF - tail, z), _DENSITY_AT_0 * exponential
 
 
-@_compiled
+@compiled
 def gelu(x: Numbers, out: Numbers, slope: Numbers) -> None:
     """out = x Phi(x) and slope = Phi(x) + x phi(x), of flat arrays; an empty `slope` is left so."""
     z, steep = np.empty(_BLOCK, np.float32), np.empty(_BLOCK, np.float32)
@@ -122,15 +99,20 @@ def gelu(x: Numbers, out: Numbers, slope: Numbers) -> None:
     for start in range(0, x.shape[0], _BLOCK):
         end = min(start + _BLOCK, x.shape[0])
         _read(x[start:end], z)
-        for i in range(end - start):
-            below, density = _normal(z[i])
-            steep[i] = below + z[i] * density
-            z[i] *= below
+        if slope.shape[0] == 0:
+            for i in range(end - start):
+                below, _ = _normal(z[i])
+                z[i] *= below
+        else:
+            for i in range(end - start):
+                below, density = _normal(z[i])
+                steep[i] = below + z[i] * density
+                z[i] *= below
         _write(z, z_bits, out[start:end])
         _write(steep, steep_bits, slope[start:end])
 
 
-@_compiled
+@compiled
 def _norm(x: Numbers, weight: Floats, bias: Floats, eps: float, out: Floats, mean: Floats, inverse: Floats) -> None:
     """out = (x - mean) / sqrt(variance + eps) * weight + bias of one member's rows, with their means and inverse deviations."""
     rows, channels = x.shape
@@ -151,7 +133,7 @@ def _norm(x: Numbers, weight: Floats, bias: Floats, eps: float, out: Floats, mea
             out[r, c] = row[c] * scale * weight[c] + bias[c]
 
 
-@_compiled
+@compiled
 def norm_gelu(
     x: Numbers, weight: Floats, bias: Floats, eps: float, out: Numbers, slope: Numbers, mean: Floats, inverse: Floats
 ) -> None:
@@ -162,7 +144,7 @@ def norm_gelu(
         gelu(normed.reshape(-1), out[k].reshape(-1), slope[min(k, slope.shape[0] - 1)].reshape(-1))
 
 
-@_compiled
+@compiled
 def norm_gelu_backward(
     grad: Numbers,
     slope: Numbers,

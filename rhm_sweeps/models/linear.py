@@ -20,10 +20,13 @@ class Linear(nn.Module):
         product = self.product(x).float()
         return product if self.bias is None else product + per_member(self.bias, product)
 
-    def product(self, x: Tensor) -> Tensor:
-        """x @ weight in its own precision; of a pack, whose weight is (K, inputs, outputs), x begins with K."""
+    def product(self, x: Tensor, inputs: slice = slice(None)) -> Tensor:
+        """x @ weight in its own precision; of a pack, whose weight is (K, inputs, outputs), x begins with K.
+
+        With `inputs` the part of the product that these inputs make, x holding nothing else.
+        """
         rows = x.to(self.dtype).reshape(*self.weight.shape[:-2], -1, x.shape[-1])
-        product: Tensor = rows @ self.weight.to(self.dtype)
+        product: Tensor = rows @ self.weight[..., inputs, :].to(self.dtype)
         return product.reshape(*x.shape[:-1], -1)
 
 

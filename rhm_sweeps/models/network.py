@@ -4,13 +4,22 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Callable
-from typing import ClassVar
+from typing import ClassVar, Protocol, runtime_checkable
 
 import torch
 from torch import Tensor, nn
 
 NormalDraw = Callable[[str, torch.Size], Tensor]
 """Maps the name of a parameter and its shape to standard normal draws."""
+
+
+@runtime_checkable
+class Tabulating(Protocol):
+    """A network that has a quicker way for strings which are all at one time."""
+
+    def at_one_time(self, seen: Tensor, tokens: Tensor) -> Tensor:
+        """Outputs for tokens (K, B, d), of which token k of a member is seen as row k of `seen`, (K, symbols, v)."""
+        ...
 
 
 class Network(nn.Module):
@@ -32,3 +41,11 @@ class Network(nn.Module):
     @abstractmethod
     def reset_parameters(self, normal: NormalDraw) -> None:
         """Draw the weights."""
+
+
+def look_up(table: Tensor, index: Tensor) -> Tensor:
+    """Rows of each member's table: (K, R, C) and integers below R (K, ...) to (K, ..., C)."""
+    members, rows, _ = table.shape
+    first = torch.arange(members, device=index.device) * rows
+    flat = (index.reshape(members, -1) + first[:, None]).reshape(-1)
+    return table.reshape(members * rows, -1).index_select(0, flat).reshape(*index.shape, -1)

@@ -71,12 +71,19 @@ class Denoiser:
 
         `dropout` holds a random word for each string, (K, B); without it nothing is dropped.
         """
-        output = self.model(self.process.model_input(x_t, t), t, dropout)
-        return constrained(output, self.legal) if self.constrains and self.legal is not None else output
+        return self._constrained(self.model(self.process.model_input(x_t, t), t, dropout))
 
     def at(self, x_t: Tensor, t: int) -> Tensor:
         """Outputs at one time for all strings, without dropout, for `p_sample_loop`."""
-        return self(x_t, torch.full(x_t.shape[:2], t, device=x_t.device))
+        times, symbols = torch.full(x_t.shape[:2], t, device=x_t.device), self.process.symbols
+        if symbols is None:
+            return self(x_t, times)
+        each = torch.arange(symbols, device=x_t.device).expand(len(x_t), 1, -1)
+        seen = self.process.model_input(each, times[:, :1])[:, 0]
+        return self._constrained(self.model.at_one_time(seen, x_t, times))
+
+    def _constrained(self, output: Tensor) -> Tensor:
+        return constrained(output, self.legal) if self.constrains and self.legal is not None else output
 
     def losses(self, noised: Noised) -> Tensor:
         """The loss of each string, (K, B)."""

@@ -12,6 +12,7 @@ from torch.func import functional_call, stack_module_state, vmap
 
 from rhm_sweeps.config import TrialConfig
 from rhm_sweeps.models import Network, build_model
+from rhm_sweeps.models.network import Tabulating, look_up
 from rhm_sweeps.streams import Streams, normal
 
 
@@ -51,6 +52,12 @@ class PackedModel:
         if dropout is None:
             return self._forward(self.parameters, self.buffers, x, t)
         return self._forward_dropping(self.parameters, self.buffers, x, t, dropout)
+
+    def at_one_time(self, seen: Tensor, tokens: Tensor, t: Tensor) -> Tensor:
+        """Outputs for tokens (K, B, d) that are seen as rows of `seen`, (K, symbols, v), at times t (K, B) that are all the same."""
+        if isinstance(self._packed, Tabulating):
+            return self._packed.at_one_time(seen, tokens)
+        return self(look_up(seen, tokens), t)
 
     @property
     def members(self) -> int:

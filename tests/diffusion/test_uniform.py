@@ -8,7 +8,7 @@ import torch
 from rhm_sweeps.config import DiffusionConfig
 from rhm_sweeps.diffusion.noise_schedules import alpha_bar_table, linear_betas, sampling_times
 from rhm_sweeps.diffusion.process import p_sample_loop
-from rhm_sweeps.diffusion.uniform import Uniform, input_levels, kl_loss, q_posterior, q_sample
+from rhm_sweeps.diffusion.uniform import Uniform, draw_posterior, input_levels, kl_loss, q_posterior, q_sample
 from rhm_sweeps.streams import Streams
 
 V, D, T = 3, 2, 12
@@ -163,3 +163,29 @@ def test_smoothed_labels_are_a_mixture_of_targets():
     true, model = (q_posterior(STATES, x_0, alpha, alpha_bar_s) for x_0 in (smooth, logits.softmax(-1)))
     expected = (true * (true / model).log()).sum(-1).mean(-1)
     assert kl_loss(logits, STATES, STATES, alpha, alpha_bar_s, 0.2) == pytest.approx(expected, rel=1e-6)
+
+
+def test_draws_are_those_of_the_posterior():
+    """Evenly spaced draws fall on each symbol as often as its probability says."""
+    draws, v = 2000, 5
+    logits = torch.randn((2, 3, v), generator=torch.Generator().manual_seed(0))
+    x_t, alpha, alpha_bar_s = torch.tensor([[0, 3, 4], [1, 2, 2]]), torch.tensor([0.9, 0.5]), torch.tensor([0.7, 0.2])
+    spaced = ((torch.arange(draws) + 0.5) / draws)[None, :, None].expand(2, -1, 3)
+    wide = logits[:, None].expand(-1, draws, -1, -1), x_t[:, None].expand(-1, draws, -1)
+    drawn = draw_posterior(*wide, alpha, alpha_bar_s, spaced)
+    shares = torch.stack([(drawn == symbol).float().mean(1) for symbol in range(v)], -1)
+    wanted = q_posterior(x_t, logits.softmax(-1), alpha, alpha_bar_s)
+    assert (shares - wanted).abs().max() <= 1.01 / draws
+
+
+def test_draws_in_double_precision_are_the_same():
+    generator = torch.Generator().manual_seed(1)
+    logits, draw = torch.randn((2, 500, 8, 6), generator=generator), torch.rand((2, 500, 8), generator=generator)
+    x_t, alpha, alpha_bar_s = (
+        torch.randint(6, (2, 500, 8), generator=generator),
+        torch.tensor([0.9, 0.5]),
+        torch.rand(2),
+    )
+    drawn = draw_posterior(logits, x_t, alpha, alpha_bar_s, draw)
+    by_torch = draw_posterior(logits.double(), x_t, alpha.double(), alpha_bar_s.double(), draw.double())
+    assert (drawn != by_torch).float().mean() < 1e-3
