@@ -47,7 +47,7 @@ test: $(DEV)  ## Run all tests but the long ones on clusters, two files at a tim
 
 .PHONY: test-fast
 test-fast: $(DEV)  ## Run the tests that take less than a second each
-	@$(BIN)/python -m pytest -m "not slow" $(PYTEST_FLAGS)
+	@$(BIN)/python -m pytest -m "not slow and not long" $(PYTEST_FLAGS)
 
 .PHONY: faults
 faults: $(DEV)  ## Run the tests that kill, stop and damage sweeps, and the long ones on clusters, which `make test` leaves out

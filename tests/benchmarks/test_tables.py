@@ -111,7 +111,7 @@ def test_the_products_of_the_floor_are_those_of_the_graph(load, width):
     assert all(one.flops == part.flops for one in products for part in one.with_backward)
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_member_memory(measure):
     words = ("--width", "64", "--members", "1", "9", "--steps", "1", "--samples", "8", "--cold")
     (row,) = measure("member_memory", *words)["rows"]
@@ -135,7 +135,7 @@ def test_the_help_is_timed(measure):
     assert "rhm_sweeps" in imports
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_bookkeeping(measure):
     (row,) = measure("bookkeeping", "--trials", "2", "--steps", "2")["rows"]
     assert (row["packs"], row["points"]) == (2, 4)
