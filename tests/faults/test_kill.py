@@ -19,13 +19,17 @@ from mlflow.entities import Run
 from rhm_sweeps.config import TrialConfig, parse_trial
 from rhm_sweeps.ledger import Ledger, MetricPoint
 from rhm_sweeps.packs.pack_run import PackRun
+from rhm_sweeps.spaces.search_space import SearchSpace
 from rhm_sweeps.sweeps.folder import SweepFolder, sweep_status
 from rhm_sweeps.sweeps.lock import is_locked
 from rhm_sweeps.tracking.runs import SIGNATURE
 from rhm_sweeps.training.checkpoints import latest_checkpoint
 from rhm_sweeps.training.saved_models import load_model
 
-from ..processes import Command, Ended, is_alive
+from ..processes import Command, Ended
+from .conftest import Report
+from .oracle import Oracle, log2_steps
+from .stage import Stage, planned_steps
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 
@@ -52,6 +56,8 @@ class Story:
 
     folder: SweepFolder
     long_steps: int
+    oracle: Oracle
+    commands: list[Command] = field(default_factory=list)
     sigint: Ended | None = None
     sigint_s: float = 0.0
     sigterm: Ended | None = None
@@ -97,21 +103,21 @@ def enough_steps(folder: Path) -> int:
 def story(tmp_path_factory: pytest.TempPathFactory, put_mlflow: Callable[[Path], None]) -> Iterator[Story]:
     path = tmp_path_factory.mktemp("survivor")
     put_mlflow(path)
-    told = Story(SweepFolder(path / "results" / "survivor"), enough_steps(tmp_path_factory.mktemp("pace")))
-    (path / "space.yaml").write_text(SPACE.format(short=SHORT_STEPS, long=told.long_steps))
-    commands: list[Command] = []
+    folder, long_steps = SweepFolder(path / "results" / "survivor"), enough_steps(tmp_path_factory.mktemp("pace"))
+    text = SPACE.format(short=SHORT_STEPS, long=long_steps)
+    (path / "space.yaml").write_text(text)
+    stage = Stage(path, SearchSpace.from_yaml(text, "space.yaml"))
+    oracle = Oracle(planned_steps(stage.space), folder.path, stage.steps_log, path / "mlflow.db")
+    told = Story(folder, long_steps, oracle, stage.commands)
 
     def start(*arguments: str) -> Command:
-        commands.append(Command(path, *arguments, "--checkpoint-interval", "0.5", cores=2))
-        return commands[-1]
+        return stage.start(*arguments, "--checkpoint-interval", "0.5")
 
     try:
         tell(told, start)
         yield told
     finally:
-        for command in commands:
-            if is_alive(command.process):
-                command.kill()
+        stage.end()
 
 
 def tell(told: Story, start: Callable[..., Command]) -> None:
@@ -166,10 +172,6 @@ def wait_for_more(told: Story, command: Command) -> None:
     command.wait_until(lambda: told.long_points() > before)
 
 
-def log2_steps(steps: int) -> set[int]:
-    return {2**k for k in range(20) if 2**k < steps} | {steps}
-
-
 def planned(told: Story) -> dict[str, int]:
     """Steps of each trial by signature."""
     with Ledger(told.folder.path) as ledger:
@@ -184,6 +186,16 @@ def test_every_planned_trial_is_done(story: Story) -> None:
     assert {state: count for state, count in status["trials"].items() if count} == {"planned": 8, "done": 8}
     models = {path.stem for path in story.folder.models.iterdir()}
     assert models == set(planned(story))
+
+
+def test_nothing_is_lost_twice_or_left(story: Story, report: Report) -> None:
+    codes = [command.process.returncode for command in story.commands]
+    assert codes == [130, -signal.SIGKILL, -signal.SIGKILL, 143, 0]
+    happened = "one after the other, `resume` after each"
+    record = report(
+        story.oracle.look("SIGINT, SIGKILL twice, SIGTERM in one sweep", happened, story.commands, None, codes)
+    )
+    assert record.done == 8
 
 
 def test_ctrl_c_ends_soon_and_says_how_to_go_on(story: Story) -> None:

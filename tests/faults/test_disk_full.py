@@ -1,0 +1,102 @@
+"""The disk fills up while a sweep trains: no file is torn, and when there is room again the sweep goes on."""
+
+from __future__ import annotations
+
+import os
+import resource
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from rhm_sweeps.packs.pack_run import PackRun
+from rhm_sweeps.training.checkpoints import latest_checkpoint
+
+from ..pack_runs import finish, science, start, trial
+from .conftest import Report, Stages
+from .remains import torn_files
+from .stage import NAME, PATIENCE_S, ended_well
+
+DISK_MIB = 4
+INTERVAL = ("--checkpoint-interval", "0.2")
+
+
+@contextmanager
+def files_of_at_most(size: int) -> Iterator[None]:
+    """No file of this process grows further: the system says EFBIG, as it says ENOSPC when a disk is full."""
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+
+@pytest.mark.parametrize("size", [0, 100, 5000])
+def test_a_checkpoint_that_does_not_fit_leaves_the_one_before(size: int, tmp_path: Path) -> None:
+    whole, _ = finish(start([trial(0)], tmp_path / "whole"))
+    run: PackRun = start([trial(0)], tmp_path, checkpoint_interval_s=0)
+    run.advance(10)
+    before = sorted(path.name for path in (tmp_path / "pack").iterdir())
+    with files_of_at_most(size), pytest.raises((OSError, RuntimeError)):
+        run.advance(10)
+    assert sorted(path.name for path in (tmp_path / "pack").iterdir()) == before
+    assert torn_files(tmp_path / "pack") == []
+    state, problems = latest_checkpoint(tmp_path / "pack")
+    assert state is not None
+    assert (state["trainer"]["step"], problems) == (1, [])
+    again, _ = finish(start([trial(0)], tmp_path))
+    assert {key: science(point) for key, point in again.items()} == {
+        key: science(point) for key, point in whole.items()
+    }
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A file system of its own of a few MiB."""
+    place = tmp_path / "disk"
+    place.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", f"size={DISK_MIB}m,mode=0700", "tmpfs", str(place)]
+    if os.geteuid() != 0 or subprocess.run(mount, capture_output=True, check=False).returncode != 0:
+        pytest.skip("only root may mount a small file system, and not everywhere")
+    yield place
+    subprocess.run(["umount", "--lazy", str(place)], check=True)
+
+
+def fill(disk: Path) -> Path:
+    """Take all the room that is left."""
+    filler = disk / "filler"
+    with filler.open("wb", buffering=0) as file:
+        try:
+            while file.write(bytes(4096)):
+                pass
+        except OSError:
+            return filler
+
+
+@pytest.mark.long
+@pytest.mark.timeout(1800)
+def test_a_full_disk(small_disk: Path, stage: Stages, report: Report) -> None:
+    made = stage(2, steps="{grid: [1500, 1501]}")
+    results = small_disk / "results"
+    where = ("--results", str(results), "--tracking-uri", f"sqlite:///{made.path / 'mlflow.db'}", *INTERVAL)
+    command = made.start("launch", f"{NAME}.yaml", *where, step_s=0.004)
+    made.wait_for_step(command, 1000)
+    filler = fill(small_disk)
+    full = command.wait(PATIENCE_S)
+    assert full.code == 1
+    assert "disk is full" in full.err
+    assert "`rhm-sweep resume` goes on" in full.err
+    assert torn_files(results / NAME) == []
+    filler.unlink()
+    before = made.oracle.executed()
+    again = made.start("resume", NAME, *where)
+    recovery_s = made.wait_for_step(again, before)
+    codes = (full.code, ended_well(again).code)
+    happened = "the command ended with the reason and the cure; `resume` when there was room again"
+    oracle = replace(made.oracle, sweep=results / NAME)
+    record = report(oracle.look(f"disk full (tmpfs of {DISK_MIB} MiB)", happened, made.commands, recovery_s, codes))
+    assert record.done == 4
