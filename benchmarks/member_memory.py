@@ -1,6 +1,6 @@
 """Memory per member of a pack: peaks of fresh processes with packs of several sizes, beside the plan's estimate and a plain process.
 
-    python benchmarks/member_memory.py --width 64 128 256 --members 2 4 8 16
+    python benchmarks/member_memory.py --width 64 128 256 --members 8 16 24 32
 
 Each process trains some steps and evaluates, with 2 denoising steps per sample. A member's memory is the slope of the peaks over
 packs' sizes; the estimate is that by which packs are sized (`rhm_sweeps/pools/cost.py`); the plain process trains one model, and
@@ -75,11 +75,11 @@ def main(words: Sequence[str] | None = None) -> None:
     parser = flags(__doc__)
     parser.add_argument("--width", type=int, nargs="+", default=[64, 128, 256, 512])
     parser.add_argument("--precision", nargs="+", default=["float32"])
-    parser.add_argument("--members", type=int, nargs="+", default=[2, 4, 8, 16], help="sizes of packs")
+    parser.add_argument("--members", type=int, nargs="+", default=[8, 16, 24, 32], help="sizes of packs, of which four fill a call of the sampler")
     parser.add_argument("--steps", type=int, default=32, help="optimizer steps: batches of 32 are drawn at once")
     parser.add_argument("--samples", type=int, default=1024)
     parser.add_argument("--cold", action="store_true", help="no first process that compiles the kernels")
-    chosen = parsed(parser, words, width=[64, 256], members=[2, 8], steps=4)
+    chosen = parsed(parser, words, width=[64, 256], members=[8, 24], steps=4)
     in_fresh_process(
         pack_peak_gib, measured_trial(chosen.width[0], chosen.precision[0], 1), 1, 1
     )  # compiles the kernels
