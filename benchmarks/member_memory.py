@@ -75,7 +75,9 @@ def main(words: Sequence[str] | None = None) -> None:
     parser = flags(__doc__)
     parser.add_argument("--width", type=int, nargs="+", default=[64, 128, 256, 512])
     parser.add_argument("--precision", nargs="+", default=["float32"])
-    parser.add_argument("--members", type=int, nargs="+", default=[8, 16, 24, 32], help="sizes of packs, of which four fill a call of the sampler")
+    parser.add_argument(
+        "--members", type=int, nargs="+", default=[8, 16, 24, 32], help="sizes of packs; four members fill a call"
+    )
     parser.add_argument("--steps", type=int, default=32, help="optimizer steps: batches of 32 are drawn at once")
     parser.add_argument("--samples", type=int, default=1024)
     parser.add_argument("--cold", action="store_true", help="no first process that compiles the kernels")
