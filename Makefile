@@ -41,7 +41,7 @@ quickstart: $(RUN)  ## Install, run the first sweep and write its report; the se
 venv: $(RUN)  ## Make .venv/ with what the package needs; nothing to do unless pyproject.toml or constraints.txt changed
 
 .PHONY: test
-test: $(DEV)  ## Run all tests but the long ones on clusters, two files at a time, then those that need the machine for themselves
+test: $(DEV)  ## Run all tests but the long ones, two files at a time, then those that need the machine for themselves
 	@$(BIN)/python -m pytest -m "not alone and not long" -n $(PYTEST_WORKERS) --dist loadfile --no-loadscope-reorder $(PYTEST_FLAGS) || [ $$? = $(NONE_CHOSEN) ]
 	@$(BIN)/python -m pytest -m alone $(PYTEST_FLAGS) || [ $$? = $(NONE_CHOSEN) ]
 
@@ -50,7 +50,7 @@ test-fast: $(DEV)  ## Run the tests that take less than a second each
 	@$(BIN)/python -m pytest -m "not slow and not long" $(PYTEST_FLAGS)
 
 .PHONY: faults
-faults: $(DEV)  ## Run the tests that kill, stop and damage sweeps, and the long ones on clusters, which `make test` leaves out
+faults: $(DEV)  ## Run the long tests, which `make test` leaves out: kills, damage, clusters, measurements
 	@$(BIN)/python -m pytest tests/faults $(PYTEST_FLAGS)
 	@$(BIN)/python -m pytest -m long --ignore tests/faults $(PYTEST_FLAGS)
 

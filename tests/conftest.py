@@ -58,10 +58,7 @@ def mlflow_folder(tmp_path: Path, put_mlflow: Callable[[Path], None]) -> Path:
 
 LONGEST = (
     "test_readme.py",
-    "test_kill.py",
-    "test_canary.py",
     "test_control.py",
-    "test_pools_on_a_cluster.py",
     "test_runner.py",
 )
 """Files that take a minute and more: begun first, so that no core waits for them at the end."""

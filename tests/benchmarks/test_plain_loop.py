@@ -61,7 +61,7 @@ def test_both_networks_are_the_same_function(sides, plain_loop):
         torch.testing.assert_close(pack.denoiser(x_t[None], t[None])[0], expected, rtol=1e-4, atol=1e-5)
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_both_learn_the_same(sides, plain_loop):
     """Test losses of several seeds after some steps: their means agree within the spread of seeds, far below the first loss."""
     configs = [sides.seeded(tree(STEPS), seed) for seed in SEEDS]

@@ -29,7 +29,7 @@ def test_without_noise_all_is_known_and_with_all_noise_nothing() -> None:
         assert list(overlap_by_level(reversed(levels), process, 1.0, 16)) == pytest.approx([0] * 4, abs=1e-9)
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.parametrize(("process", "published", "error"), [("epsilon", 0.690, 0.004), ("uniform", 0.215, 0.007)])
 def test_published_thresholds(process: Process, published: float, error: float) -> None:
     """(v, m) = (8, 3), from exact inference; for epsilon also the theory's .6857."""

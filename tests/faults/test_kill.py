@@ -31,7 +31,7 @@ from .conftest import Report
 from .oracle import Oracle, log2_steps
 from .stage import Stage, planned_steps
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.slow, pytest.mark.long, pytest.mark.timeout(900)]
 
 SHORT_STEPS = 32
 PACE = {"steps_per_second", "wall_time_s"}

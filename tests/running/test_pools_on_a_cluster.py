@@ -27,7 +27,11 @@ from ..cli.conftest import RhmSweep, rhm_sweep  # noqa: F401 - a fixture
 from ..tiny_sweeps import TINY
 from .pack_driver import PackDriver, tiny_task
 
-pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("ignore::ResourceWarning")]  # Ray leaves files open
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.long,
+    pytest.mark.filterwarnings("ignore::ResourceWarning"),
+]  # Ray leaves files open
 
 GIB = 2**30
 FILE = """\

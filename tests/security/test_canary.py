@@ -108,7 +108,7 @@ def look(command: Command, seen: Planted) -> None:
             seen.leaks |= leaks_below(scratch)
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_it_ran(planted: Planted) -> None:
     assert planted.ended.code == 0, planted.ended.err
     assert [one.code for one in planted.said] == [0, 0, 1, 1], [one.err for one in planted.said]
@@ -116,7 +116,7 @@ def test_it_ran(planted: Planted) -> None:
     assert "raylet.out" in planted.scratch_files
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_no_file_has_a_password(planted: Planted) -> None:
     """Results, logs, report, the server's database and artifacts, and Ray's own folder while it ran."""
     left = leaks_below(planted.path / "results") | planted.leaks
@@ -125,7 +125,7 @@ def test_no_file_has_a_password(planted: Planted) -> None:
     assert "https://***@host" in planted.folder.pools_file.read_text()
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_nothing_that_is_printed_has_a_password(planted: Planted) -> None:
     texts = [text for one in (planted.ended, *planted.said) for text in (one.out, one.err)]
     assert [one for one in CANARIES if one in "\n".join(texts)] == []
@@ -133,13 +133,13 @@ def test_nothing_that_is_printed_has_a_password(planted: Planted) -> None:
     assert "Traceback" in planted.said[-1].err
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_the_list_of_processes_has_no_password(planted: Planted) -> None:
     assert planted.family
     assert [line for line in planted.family.values() if any(one in line for one in CANARIES)] == []
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_no_other_machine_and_no_other_user_can_look(planted: Planted) -> None:
     assert planted.listening
     assert all(ipaddress.ip_address(one.removeprefix("::ffff:")).is_loopback for one in planted.listening)

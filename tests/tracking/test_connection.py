@@ -130,7 +130,7 @@ print(connect(resolve_store(None, None, Path(sys.argv[1])), create=True).experim
 """
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_many_processes_open_a_fresh_store_at_once_and_say_nothing(tmp_path: Path) -> None:
     folder = tmp_path / "a folder #1"
     commands = [[sys.executable, "-c", OPEN, str(folder)]] * 8
