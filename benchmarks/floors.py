@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from itertools import chain
 
 import torch
-from measured import Report, in_turn, parsed
+from measured import Report, case_flags, cases, in_turn, parsed
 from sides import Sides, seeded, side_flags
 from steps_and_evaluation import trial
 
@@ -109,14 +109,12 @@ def measure(width: int, precision: str, chosen: argparse.Namespace) -> dict[str,
 
 def main(words: Sequence[str] | None = None) -> None:
     parser = side_flags(__doc__)
-    parser.add_argument("--width", type=int, nargs="+", default=[64, 128, 256, 512])
-    parser.add_argument("--precision", nargs="+", choices=list(DTYPES), default=list(DTYPES))
+    case_flags(parser, [64, 128, 256, 512])
     parser.add_argument("--steps", type=int, default=8, help="optimizer steps per round")
     chosen = parsed(parser, words, rounds=3, steps=2)
     with Report(chosen, COLUMNS) as report:
-        for width in chosen.width:
-            for precision in chosen.precision:
-                report.add(**measure(width, precision, chosen))
+        for width, precision in cases(chosen):
+            report.add(**measure(width, precision, chosen))
 
 
 if __name__ == "__main__":

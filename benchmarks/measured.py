@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import itertools
 import json
 import multiprocessing
 import os
@@ -10,7 +11,7 @@ import platform
 import statistics
 import sys
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from importlib.metadata import version
 from pathlib import Path
@@ -20,12 +21,13 @@ from typing import Any, Self, TypeVar
 import torch
 
 from rhm_sweeps.pools.machine import available_cores
-from rhm_sweeps.sweeps.code_identity import git_commit
+from rhm_sweeps.code_identity import git_commit
 from rhm_sweeps.training.process_tuning import tune_process
 from rhm_sweeps.version import __version__
 
 Result = TypeVar("Result")
 PACKAGES = ("torch", "ray", "mlflow", "numpy")
+PRECISIONS = ("float32", "bf16")
 BF16_FLAGS = ("avx512_bf16", "amx_bf16")
 
 
@@ -97,6 +99,17 @@ def flags(doc: str | None) -> argparse.ArgumentParser:
     parser.add_argument("--quick", action="store_true", help="other defaults: fewer cases and rounds")
     parser.add_argument("--json", action="store_true", help="one record on stdout, and the table on stderr")
     return parser
+
+
+def case_flags(parser: argparse.ArgumentParser, widths: Sequence[int], precisions: Sequence[str] = PRECISIONS) -> None:
+    """Ask for widths and precisions; `cases` gives their pairs."""
+    parser.add_argument("--width", type=int, nargs="+", default=list(widths))
+    parser.add_argument("--precision", nargs="+", choices=PRECISIONS, default=list(precisions))
+
+
+def cases(chosen: argparse.Namespace) -> Iterator[tuple[int, str]]:
+    """Each width with each precision."""
+    return itertools.product(chosen.width, chosen.precision)
 
 
 def parsed(parser: argparse.ArgumentParser, words: Sequence[str] | None, **quick: Any) -> argparse.Namespace:

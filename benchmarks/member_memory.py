@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 import torch
-from measured import Report, flags, in_fresh_process, parsed, peak_gib
+from measured import Report, case_flags, cases, flags, in_fresh_process, parsed, peak_gib
 from plain_loop import PlainLoop
 from sides import seeded
 from steps_and_evaluation import trial
@@ -73,8 +73,7 @@ def measure(width: int, precision: str, sizes: Sequence[int], steps: int, sample
 
 def main(words: Sequence[str] | None = None) -> None:
     parser = flags(__doc__)
-    parser.add_argument("--width", type=int, nargs="+", default=[64, 128, 256, 512])
-    parser.add_argument("--precision", nargs="+", default=["float32"])
+    case_flags(parser, [64, 128, 256, 512], ["float32"])
     parser.add_argument(
         "--members", type=int, nargs="+", default=[8, 16, 24, 32], help="sizes of packs; four members fill a call"
     )
@@ -82,13 +81,11 @@ def main(words: Sequence[str] | None = None) -> None:
     parser.add_argument("--samples", type=int, default=1024)
     parser.add_argument("--cold", action="store_true", help="no first process that compiles the kernels")
     chosen = parsed(parser, words, width=[64, 256], members=[8, 24], steps=4)
-    in_fresh_process(
-        pack_peak_gib, measured_trial(chosen.width[0], chosen.precision[0], 1), 1, 1
-    )  # compiles the kernels
+    if not chosen.cold:
+        in_fresh_process(pack_peak_gib, measured_trial(chosen.width[0], chosen.precision[0], 1), 1, 1)
     with Report(chosen, COLUMNS) as report:
-        for width in chosen.width:
-            for precision in chosen.precision:
-                report.add(**measure(width, precision, chosen.members, chosen.steps, chosen.samples))
+        for width, precision in cases(chosen):
+            report.add(**measure(width, precision, chosen.members, chosen.steps, chosen.samples))
 
 
 if __name__ == "__main__":

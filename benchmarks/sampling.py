@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from measured import Report, parsed
+from measured import Report, case_flags, cases, parsed
 from sides import Sides, side_flags
 from steps_and_evaluation import trial
 
@@ -21,17 +21,15 @@ COLUMNS = {
 
 def main(words: Sequence[str] | None = None) -> None:
     parser = side_flags(__doc__)
-    parser.add_argument("--width", type=int, nargs="+", default=[64, 128, 256])
-    parser.add_argument("--precision", nargs="+", default=["float32", "bf16"])
+    case_flags(parser, [64, 128, 256])
     parser.add_argument("--samples", type=int, default=256)
     chosen = parsed(parser, words, rounds=1, width=[64, 128], samples=32)
     with Report(chosen, COLUMNS) as report:
-        for width in chosen.width:
-            for precision in chosen.precision:
-                sides = Sides.of(trial(width, precision, 1), chosen.members, tuned_baseline=chosen.tuned_baseline)
-                one = sides.samples(chosen.samples, chosen.rounds)
-                named = {"width": width, "precision": precision, "members": chosen.members, "samples": chosen.samples}
-                report.add(**named, plain_s=one.plain_s, ours_s=one.ours_s, ratio=one.ratio)
+        for width, precision in cases(chosen):
+            sides = Sides.of(trial(width, precision, 1), chosen.members, tuned_baseline=chosen.tuned_baseline)
+            one = sides.samples(chosen.samples, chosen.rounds)
+            named = {"width": width, "precision": precision, "members": chosen.members, "samples": chosen.samples}
+            report.add(**named, plain_s=one.plain_s, ours_s=one.ours_s, ratio=one.ratio)
 
 
 if __name__ == "__main__":

@@ -12,7 +12,7 @@ from __future__ import annotations
 import argparse
 from collections.abc import Sequence
 
-from measured import Report, parsed
+from measured import Report, case_flags, cases, parsed
 from sides import Sides, side_flags
 
 COLUMNS = {
@@ -51,8 +51,7 @@ def measure(width: int, precision: str, chosen: argparse.Namespace) -> dict[str,
 
 def main(words: Sequence[str] | None = None) -> None:
     parser = side_flags(__doc__)
-    parser.add_argument("--width", type=int, nargs="+", default=[64, 128, 256, 512])
-    parser.add_argument("--precision", nargs="+", default=["float32", "bf16"])
+    case_flags(parser, [64, 128, 256, 512])
     parser.add_argument("--steps", type=int, default=16, help="optimizer steps per round")
     parser.add_argument(
         "--evaluate", type=int, nargs="*", default=[64, 128, 256], help="widths at which to evaluate, too"
@@ -60,9 +59,8 @@ def main(words: Sequence[str] | None = None) -> None:
     parser.add_argument("--samples", type=int, default=1024, help="strings per evaluation")
     chosen = parsed(parser, words, rounds=3, steps=4, evaluate=[64], samples=128)
     with Report(chosen, COLUMNS) as report:
-        for width in chosen.width:
-            for precision in chosen.precision:
-                report.add(**measure(width, precision, chosen))
+        for width, precision in cases(chosen):
+            report.add(**measure(width, precision, chosen))
 
 
 if __name__ == "__main__":

@@ -15,8 +15,8 @@ from typing import Literal, get_args
 
 import torch
 from torch import Tensor
-from torch.nn.functional import one_hot
 
+from rhm_sweeps.diffusion.categorical import one_hot
 from rhm_sweeps.diffusion.uniform import q_sample
 from rhm_sweeps.streams import below, normal, uniform
 

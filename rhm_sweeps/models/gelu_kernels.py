@@ -39,9 +39,29 @@ _BLOCK = 4096
 """Entries that are worked on at a time."""
 
 
+def _widened(source: Numbers, numbers: Floats) -> None:
+    for i in range(source.shape[0]):
+        numbers[i] = np.uint32(np.uint32(source[i]) << np.uint32(16)).view(np.float32)
+
+
+def _taken(source: Numbers, numbers: Floats) -> None:
+    for i in range(source.shape[0]):
+        numbers[i] = source[i]
+
+
+def _rounded(numbers: Floats, bits: NDArray[np.int32], target: Numbers) -> None:  # noqa: ARG001 - numba compares names
+    for i in range(target.shape[0]):
+        target[i] = np.uint16((bits[i] + 0x7FFF + ((bits[i] >> 16) & 1)) >> 16)
+
+
+def _put(numbers: Floats, bits: NDArray[np.int32], target: Numbers) -> None:  # noqa: ARG001 - numba compares names
+    for i in range(target.shape[0]):
+        target[i] = numbers[i]
+
+
 def _read(source: Numbers, numbers: Floats) -> None:
     """Put all entries of `source` into `numbers`."""
-    raise NotImplementedError
+    (_widened if source.dtype == np.uint16 else _taken)(source, numbers)
 
 
 def _write(numbers: Floats, bits: NDArray[np.int32], target: Numbers) -> None:
@@ -49,33 +69,17 @@ def _write(numbers: Floats, bits: NDArray[np.int32], target: Numbers) -> None:
 
     `bits` are those of `numbers`: to look at them so takes longer than a row does.
     """
-    raise NotImplementedError
+    (_rounded if target.dtype == np.uint16 else _put)(numbers, bits, target)
 
 
 @extending.overload(_read, strict=False)
 def _compile_read(source: Any, numbers: Any) -> Callable[..., Any]:  # noqa: ARG001 - numba compares names
-    def widen(source: Any, numbers: Any) -> None:
-        for i in range(source.shape[0]):
-            numbers[i] = np.uint32(np.uint32(source[i]) << np.uint32(16)).view(np.float32)
-
-    def copy(source: Any, numbers: Any) -> None:
-        for i in range(source.shape[0]):
-            numbers[i] = source[i]
-
-    return widen if source.dtype == types.uint16 else copy
+    return _widened if source.dtype == types.uint16 else _taken
 
 
 @extending.overload(_write, strict=False)
 def _compile_write(numbers: Any, bits: Any, target: Any) -> Callable[..., Any]:  # noqa: ARG001 - numba compares names
-    def narrow(numbers: Any, bits: Any, target: Any) -> None:  # noqa: ARG001 - numba compares names
-        for i in range(target.shape[0]):
-            target[i] = np.uint16((bits[i] + 0x7FFF + ((bits[i] >> 16) & 1)) >> 16)
-
-    def copy(numbers: Any, bits: Any, target: Any) -> None:  # noqa: ARG001 - numba compares names
-        for i in range(target.shape[0]):
-            target[i] = numbers[i]
-
-    return narrow if target.dtype == types.uint16 else copy
+    return _rounded if target.dtype == types.uint16 else _put
 
 
 @numba.njit(fastmath=FREE_ROUNDING, inline="always")

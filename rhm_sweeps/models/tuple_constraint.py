@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import torch
 from torch import Tensor
-from torch.nn.functional import one_hot
+
+from rhm_sweeps.diffusion.categorical import one_hot
 
 TINY = 1e-30
 
 
 def tuple_table(tuples: Tensor, vocabulary: int) -> Tensor:
     """One-hot of the legal tuples (R, s): floats (s, R, v)."""
-    return one_hot(tuples.T, vocabulary).float()
+    return one_hot(tuples.T, vocabulary)
 
 
 def constrained(logits: Tensor, legal: Tensor) -> Tensor:

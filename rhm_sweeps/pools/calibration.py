@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
+from rhm_sweeps.code_identity import code_hash
 from rhm_sweeps.config import TrialConfig
 from rhm_sweeps.evaluation.sampling import sample_strings
 from rhm_sweeps.packs.flops import model_cost, model_shape, training_flops
@@ -100,7 +101,7 @@ def _seconds_per_call(call: Callable[[], object]) -> float:
 
 def _key(trial: TrialConfig, pool: Pool) -> str:
     processor = torch.cuda.get_device_name() if pool.device != "cpu" else f"{platform.machine()} {platform.processor()}"
-    return json.dumps([platform.node(), processor, torch.__version__, *model_shape(trial)])
+    return json.dumps([platform.node(), processor, torch.__version__, code_hash(), *model_shape(trial)])
 
 
 def cache_file() -> Path:

@@ -29,25 +29,12 @@ from rhm_sweeps.training.saved_models import load_model
 from ..processes import Command, Ended
 from .conftest import Report
 from .oracle import Oracle, log2_steps
-from .stage import Stage, planned_steps
+from .stage import NAME, Stage, space_text
 
 pytestmark = [pytest.mark.slow, pytest.mark.long, pytest.mark.timeout(900)]
 
 SHORT_STEPS = 32
 PACE = {"steps_per_second", "wall_time_s"}
-SPACE = """\
-# Does it survive?
-name: survivor
-trial:
-  grammar: {{num_features: 4, num_classes: 4, num_synonyms: 2, tuple_size: 2, num_layers: 2}}
-  diffusion: {{timesteps: 10}}
-  model: {{width: 8}}
-  training: {{train_size: 8, test_size: 4, batch_size: 8}}
-  evaluation: {{num_samples: 16, loss_pairs: 16}}
-space:
-  training.steps: {{grid: [{short}, {long}]}}
-replicas: 4
-"""
 
 
 @dataclass
@@ -82,7 +69,7 @@ class Story:
 def tiny_trial(steps: int) -> TrialConfig:
     return parse_trial({
         "grammar": {"num_features": 4, "num_classes": 4, "num_synonyms": 2, "num_layers": 2},
-        "diffusion": {"timesteps": 10},
+        "diffusion": {"timesteps": 4},
         "model": {"width": 8},
         "training": {"train_size": 8, "test_size": 4, "batch_size": 8, "steps": steps},
         "evaluation": {"num_samples": 16, "loss_pairs": 16},
@@ -103,12 +90,11 @@ def enough_steps(folder: Path) -> int:
 def story(tmp_path_factory: pytest.TempPathFactory, put_mlflow: Callable[[Path], None]) -> Iterator[Story]:
     path = tmp_path_factory.mktemp("survivor")
     put_mlflow(path)
-    folder, long_steps = SweepFolder(path / "results" / "survivor"), enough_steps(tmp_path_factory.mktemp("pace"))
-    text = SPACE.format(short=SHORT_STEPS, long=long_steps)
+    long_steps = enough_steps(tmp_path_factory.mktemp("pace"))
+    text = space_text(4, steps=f"{{grid: [{SHORT_STEPS}, {long_steps}]}}")
     (path / "space.yaml").write_text(text)
     stage = Stage(path, SearchSpace.from_yaml(text, "space.yaml"))
-    oracle = Oracle(planned_steps(stage.space), folder.path, stage.steps_log, path / "mlflow.db")
-    told = Story(folder, long_steps, oracle, stage.commands)
+    told = Story(stage.folder, long_steps, stage.oracle, stage.commands)
 
     def start(*arguments: str) -> Command:
         return stage.start(*arguments, "--checkpoint-interval", "0.5")
@@ -130,21 +116,21 @@ def tell(told: Story, start: Callable[..., Command]) -> None:
     told.finished_early = finished_points(told)
     told.saved_and_reported = saved_and_reported(told)
 
-    command = start("resume", "survivor")
+    command = start("resume", NAME)
     wait_for_more(told, command)
     command.kill()
     told.after_kill = sweep_status(told.folder)
 
-    command = start("resume", "survivor")
+    command = start("resume", NAME)
     command.wait_until(lambda: is_locked(told.folder.path))
     command.kill()
 
-    command = start("resume", "survivor")
+    command = start("resume", NAME)
     wait_for_more(told, command)
     command.process.send_signal(signal.SIGTERM)
     told.sigterm = command.wait()
 
-    told.last = start("resume", "survivor").wait()
+    told.last = start("resume", NAME).wait()
 
 
 def finished_points(told: Story) -> dict[int, MetricPoint]:
@@ -203,7 +189,7 @@ def test_ctrl_c_ends_soon_and_says_how_to_go_on(story: Story) -> None:
     print(f"SIGINT to end: {story.sigint_s:.1f} s")
     assert story.sigint.code == 130
     assert story.sigint.out == ""
-    assert re.search(r"^  go on with  rhm-sweep resume survivor$", story.sigint.err, re.MULTILINE)
+    assert re.search(rf"^  go on with  rhm-sweep resume {NAME}$", story.sigint.err, re.MULTILINE)
     assert "stopping: the packs save where they are" in story.sigint.err
     assert story.sigint_s < 20  # some 5 s on a machine that does nothing else
 
@@ -216,7 +202,7 @@ def test_ctrl_c_loses_nothing(story: Story) -> None:
 def test_sigterm_is_told_apart(story: Story) -> None:
     assert story.sigterm is not None
     assert story.sigterm.code == 143
-    assert "rhm-sweep resume survivor" in story.sigterm.err
+    assert f"rhm-sweep resume {NAME}" in story.sigterm.err
 
 
 def test_after_a_kill_nothing_looks_as_if_it_ran(story: Story) -> None:

@@ -6,6 +6,7 @@ import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, suppress
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -37,6 +38,7 @@ class TrackedSweep(RuleBasedStateMachine):
 
     store: Store
     ways: Iterator[int]
+    checks = 0
 
     @initialize(by_client=flags)
     def begin(self, by_client: bool) -> None:
@@ -116,6 +118,7 @@ class TrackedSweep(RuleBasedStateMachine):
 
     def check(self) -> None:
         """The store says what is true."""
+        type(self).checks += 1
         assert not is_behind(self.ledger, self.here)
         assert {(point.signature, point.step) for point in self.ledger.points()} == self.points
         runs = tracked_runs(Path(self.here.sqlite_path or ""), self.here.experiment)
@@ -133,18 +136,29 @@ class TrackedSweep(RuleBasedStateMachine):
             self.open.close()
 
 
-def test_one_run_each_and_all_points_once(tmp_path: Path, put_mlflow: Callable[[Path], None]) -> None:
+@pytest.fixture
+def histories(tmp_path: Path, put_mlflow: Callable[[Path], None]) -> Callable[..., int]:
+    """Run so many of so many steps; how often the store was compared with what is true."""
     put_mlflow(tmp_path)
-    TrackedSweep.store, TrackedSweep.ways = resolve_store(None, None, tmp_path), iter(range(10**6))
-    quick: Any = settings(max_examples=12, stateful_step_count=25, suppress_health_check=list(HealthCheck))
-    run_state_machine_as_test(TrackedSweep, settings=quick)  # type: ignore[no-untyped-call]
+    TrackedSweep.store, TrackedSweep.ways, TrackedSweep.checks = resolve_store(None, None, tmp_path), count(), 0
+
+    def run(max_examples: int, steps: int, *, derandomize: bool) -> int:
+        chosen: Any = settings(
+            max_examples=max_examples,
+            stateful_step_count=steps,
+            suppress_health_check=list(HealthCheck),
+            derandomize=derandomize,
+        )
+        run_state_machine_as_test(TrackedSweep, settings=chosen)  # type: ignore[no-untyped-call]
+        return TrackedSweep.checks
+
+    return run
+
+
+def test_one_run_each_and_all_points_once(histories: Callable[..., int]) -> None:
+    assert histories(12, 25, derandomize=True) >= 12
 
 
 @pytest.mark.long
-def test_over_many_histories(tmp_path: Path, put_mlflow: Callable[[Path], None]) -> None:
-    put_mlflow(tmp_path)
-    TrackedSweep.store, TrackedSweep.ways = resolve_store(None, None, tmp_path), iter(range(10**6))
-    many: Any = settings(
-        max_examples=150, stateful_step_count=40, suppress_health_check=list(HealthCheck), derandomize=False
-    )
-    run_state_machine_as_test(TrackedSweep, settings=many)  # type: ignore[no-untyped-call]
+def test_over_many_histories(histories: Callable[..., int]) -> None:
+    assert histories(150, 40, derandomize=False) >= 150

@@ -70,6 +70,13 @@ def test_a_shape_is_measured_once_ever(measured: Counter[int], cache: Path) -> N
     assert measured[8] == 2  # another batch size is another shape
 
 
+def test_other_code_is_measured_again(measured: Counter[int], monkeypatch: pytest.MonkeyPatch) -> None:
+    calibrated_rates(packs(8), POOL)
+    monkeypatch.setattr(calibration, "code_hash", lambda: "other")
+    calibrated_rates(packs(8), POOL)
+    assert measured == {8: 2}
+
+
 def test_many_shapes_take_the_rates_of_the_nearest_width(measured: Counter[int]) -> None:
     widths = [8 * k for k in range(1, MAX_MEASURED + 3)]
     rates = calibrated_rates(packs(*widths), POOL)

@@ -4,6 +4,7 @@ import subprocess
 import sys
 
 import pytest
+import torch
 
 from rhm_sweeps.training.process_tuning import tune_process
 
@@ -41,3 +42,4 @@ def test_freed_memory_is_kept_for_the_next_step():
 def test_it_may_be_called_twice():
     tune_process()
     tune_process()
+    assert torch.get_num_threads() == 1

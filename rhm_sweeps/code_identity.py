@@ -6,7 +6,7 @@ import hashlib
 import subprocess
 from pathlib import Path
 
-PACKAGE = Path(__file__).resolve().parents[1]
+PACKAGE = Path(__file__).resolve().parent
 SCIENCE = ("explicit_grammars", "config", "grammar", "diffusion", "models", "training", "evaluation")
 
 

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from rhm_sweeps.sweeps import code_identity
-from rhm_sweeps.sweeps.code_identity import PACKAGE, SCIENCE, code_hash, git_commit
+from rhm_sweeps import code_identity
+from rhm_sweeps.code_identity import PACKAGE, SCIENCE, code_hash, git_commit
 
 
 @pytest.fixture
