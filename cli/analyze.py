@@ -10,8 +10,7 @@ from rich import box
 from rich.table import Table
 
 from .figure_flags import DEFAULT_FORMATS, DEFAULT_STYLE, Formats, Style
-from .flags import Json
-from .output import print_json, stderr, stdout
+from .output import Json, print_json, stderr, stdout
 from .session_flags import DEFAULT_RESULTS, Results, SweepName
 
 if TYPE_CHECKING:

@@ -2,40 +2,67 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import typer
 
 from rhm_sweeps.version import __version__
 
-from . import grammar, spaces
-from .analyze import analyze
-from .diff import diff
-from .evaluate import evaluate
-from .export import export
-from .extend import extend
-from .import_model import import_model
-from .launch import launch
-from .logs import logs
-from .pause import pause
-from .plan import plan
-from .pools import pools
-from .report import report
-from .resume import resume
-from .retry import retry
-from .rm import rm
-from .sample import sample
-from .show import show
-from .status import ls, status
-from .stop import stop
-from .sync import sync
-from .train import train
-from .transition import transition
-from .trials import trials
-from .ui import ui
+from .lazy_commands import LazyCommand, LazyGroup
+
+COMMANDS = {
+    "Run sweeps": {
+        "launch": "quickstart -s train_size=grid:64,256",
+        "plan": "memorization -s replicas=5",
+        "pools": "--pools pools.yaml memorization",
+        "resume": "quickstart",
+        "pause": "quickstart",
+        "stop": "quickstart --where 'copies > 0.5'",
+        "retry": "quickstart --failed",
+        "extend": "quickstart -s steps=16384",
+        "spaces": "",
+    },
+    "Look at sweeps": {
+        "status": "quickstart --json",
+        "ls": "",
+        "trials": "quickstart --where 'novel_valid > 0.2' --sort -novel_valid",
+        "show": "quickstart 640a",
+        "logs": "quickstart 640a --follow",
+        "export": "quickstart --where 'train_size >= 64' --out results.parquet",
+        "diff": "quickstart quickstart.yaml",
+        "rm": "quickstart --checkpoints --yes",
+    },
+    "Results": {
+        "analyze": "quickstart --json",
+        "report": "quickstart --open",
+        "ui": "quickstart --port 5001",
+        "sync": "quickstart --tracking-uri http://127.0.0.1:5000",
+    },
+    "One model": {
+        "train": "--num_classes 2 --num_synonyms 2 --train_size 64 --steps 2048 --width 64",
+        "evaluate": "quickstart --trial 640a --num-samples 4096",
+        "sample": "quickstart --trial 640a --count 1000 --seed 1 --out samples.csv",
+        "transition": "--num-features 8 --num-synonyms 3 --process uniform --noise 0.1,0.2,0.3",
+        "import": "my_ddpm_rhm.pt --logs my_ddpm_rhm_logs.pt --out my.safetensors",
+        "grammar": "",
+    },
+}
+"""Every command with the rest of an example, by what it is for; groups have examples of their own."""
+MODULES = {"import": "import_model"}
+"""Of commands whose names cannot be those of modules."""
+
+
+class Commands(LazyGroup):
+    """All of them."""
+
+    lazy = tuple(
+        LazyCommand(name, panel, example, MODULES.get(name, ""))
+        for panel, commands in COMMANDS.items()
+        for name, example in commands.items()
+    )
+
 
 app = typer.Typer(
     name="rhm-sweep",
+    cls=Commands,
     help="Sweeps of diffusion models trained on the Random Hierarchy Model: when do they generalize, when do they memorize?",
     no_args_is_help=True,
     rich_markup_mode="rich",
@@ -45,49 +72,6 @@ app = typer.Typer(
         "token_normalize_func": lambda name: name.replace("_", "-"),
     },
 )
-COMMANDS: dict[str, list[tuple[Callable[..., None], str]]] = {
-    "Run sweeps": [
-        (launch, "launch quickstart -s train_size=grid:64,256"),
-        (plan, "plan memorization -s replicas=5"),
-        (pools, "pools --pools pools.yaml memorization"),
-        (resume, "resume quickstart"),
-        (pause, "pause quickstart"),
-        (stop, "stop quickstart --where 'copies > 0.5'"),
-        (retry, "retry quickstart --failed"),
-        (extend, "extend quickstart -s steps=16384"),
-    ],
-    "Look at sweeps": [
-        (status, "status quickstart --json"),
-        (ls, "ls"),
-        (trials, "trials quickstart --where 'novel_valid > 0.2' --sort -novel_valid"),
-        (show, "show quickstart 640a"),
-        (logs, "logs quickstart 640a --follow"),
-        (export, "export quickstart --where 'train_size >= 64' --out results.parquet"),
-        (diff, "diff quickstart quickstart.yaml"),
-        (rm, "rm quickstart --checkpoints --yes"),
-    ],
-    "Results": [
-        (analyze, "analyze quickstart --json"),
-        (report, "report quickstart --open"),
-        (ui, "ui quickstart --port 5001"),
-        (sync, "sync quickstart --tracking-uri http://127.0.0.1:5000"),
-    ],
-    "One model": [
-        (train, "train --num_classes 2 --num_synonyms 2 --train_size 64 --steps 2048 --width 64"),
-        (evaluate, "evaluate quickstart --trial 640a --num-samples 4096"),
-        (sample, "sample quickstart --trial 640a --count 1000 --seed 1 --out samples.csv"),
-        (transition, "transition --num-features 8 --num-synonyms 3 --process uniform --noise 0.1,0.2,0.3"),
-        (import_model, "import my_ddpm_rhm.pt --logs my_ddpm_rhm_logs.pt --out my.safetensors"),
-    ],
-}
-"""Every command with an example, by what it is for."""
-
-for panel, commands in COMMANDS.items():
-    for command, example in commands:
-        name = example.split()[0]
-        app.command(name, epilog=f"Example: rhm-sweep {example}", rich_help_panel=panel)(command)
-app.add_typer(spaces.app, name="spaces", rich_help_panel="Run sweeps")
-app.add_typer(grammar.app, name="grammar", rich_help_panel="One model")
 
 
 def _version(show: bool) -> None:

@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from .flags import Json
-from .output import print_json, stdout
+from .output import Json, print_json, stdout
 from .session_flags import DEFAULT_RESULTS, Results
 
 if TYPE_CHECKING:

@@ -6,10 +6,9 @@ from typing import Annotated
 
 import typer
 
-from .flags import Json
 from .metrics_view import as_lists, metric_tables
 from .model_flags import Device, Model, SamplingSteps, Trial, named_model, sampling_progress
-from .output import print_json, stdout
+from .output import Json, print_json, stdout
 from .session_flags import DEFAULT_RESULTS, Results
 
 NumSamples = Annotated[int | None, typer.Option(min=1, help="Strings to sample; default: as in training.")]

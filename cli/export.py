@@ -10,8 +10,7 @@ import typer
 
 from rhm_sweeps.errors import UsageError
 
-from .flags import Json
-from .output import print_json, stderr
+from .output import Json, print_json, stderr
 from .selection import Where
 from .session_flags import DEFAULT_RESULTS, Results, SweepName
 

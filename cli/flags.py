@@ -39,7 +39,6 @@ SeedSample = Annotated[int, field_option(TrainingConfig, "seed_sample")]
 Replacement = Annotated[bool, field_option(TrainingConfig, "replacement")]
 ResampleLevel = Annotated[int, field_option(TrainingConfig, "resample_level")]
 SeedResample = Annotated[int, field_option(TrainingConfig, "seed_resample")]
-Json = Annotated[bool, typer.Option("--json", help="Print one JSON document on stdout and nothing else there.")]
 
 GRAMMAR_FLAGS = {
     "num_features": NumFeatures,

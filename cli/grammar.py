@@ -1,4 +1,4 @@
-"""`rhm-sweep grammar`: look at a grammar, its strings and what theory says about it."""
+"""Look at a grammar: its rules, strings, parses and theory."""
 
 from __future__ import annotations
 
@@ -12,7 +12,6 @@ from rhm_sweeps.config import DiffusionConfig, GrammarConfig, TrainingConfig
 from rhm_sweeps.errors import UsageError
 
 from .flags import (
-    Json,
     Replacement,
     ResampleLevel,
     SeedResample,
@@ -23,9 +22,9 @@ from .flags import (
     checked,
     grammar_flags,
 )
-from .output import print_json, stderr, stdout
+from .output import Json, print_json, stderr, stdout
 
-app = typer.Typer(help="Look at a grammar: its rules, strings, parses and theory.", no_args_is_help=True)
+app = typer.Typer(help=__doc__, no_args_is_help=True)
 
 EXAMPLE = "--num-features 8 --num-classes 8 --num-synonyms 3 --tuple-size 2 --num-layers 3 --seed-rules 42"
 TRAINING, DIFFUSION = TrainingConfig(), DiffusionConfig()

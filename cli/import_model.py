@@ -9,8 +9,7 @@ import typer
 
 from rhm_sweeps.errors import CheckpointError, UsageError
 
-from .flags import Json
-from .output import print_json, stderr
+from .output import Json, print_json, stderr
 from .trial_flags import check_used, trial_flags
 
 File = Annotated[Path, typer.Argument(help="State dict of a bpUnet, as in results/<output>_ddpm_rhm.pt.")]

@@ -9,8 +9,7 @@ import typer
 from rhm_sweeps.errors import SweepError, UsageError
 from rhm_sweeps.printable import printable
 
-from .flags import Json
-from .output import print_json
+from .output import Json, print_json
 from .session_flags import DEFAULT_RESULTS, Results, SweepName
 from .show import OneTrial
 

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import Annotated, Any
+
+import typer
 
 from rhm_sweeps.terminal import Terminal
 
 stdout = Terminal(highlight=False, soft_wrap=False)
 stderr = Terminal(stderr=True, highlight=False)
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON document on stdout and nothing else there.")]
 
 
 def print_json(document: Any) -> None:

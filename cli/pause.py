@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from .flags import Json
-from .output import print_json, stderr
+from .output import Json, print_json, stderr
 from .session_flags import DEFAULT_RESULTS, Results, SweepName
 from .stop import Timeout
 

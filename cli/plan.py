@@ -8,8 +8,7 @@ from rich import box
 from rich.table import Table
 
 from .drive_sweep import place_of
-from .flags import Json
-from .output import print_json, stdout
+from .output import Json, print_json, stdout
 from .session_flags import DEFAULT_RESULTS, Address, PoolsFile, Results, SessionFlags
 from .space_view import print_left_out, say_size
 from .spaces import MaxSettings, Overrides, Space, accepted, load_space

@@ -10,8 +10,7 @@ from rich import box
 from rich.markup import escape
 from rich.table import Table
 
-from .flags import Json
-from .output import print_json, stdout
+from .output import Json, print_json, stdout
 from .session_flags import Address, PoolsFile
 from .spaces import Overrides, load_space
 

@@ -9,8 +9,7 @@ import typer
 
 from rhm_sweeps.errors import UsageError
 
-from .flags import Json
-from .output import print_json, stderr
+from .output import Json, print_json, stderr
 from .session_flags import DEFAULT_RESULTS, Results
 
 if TYPE_CHECKING:

@@ -11,9 +11,8 @@ import typer
 
 from rhm_sweeps.errors import UsageError
 
-from .flags import Json
 from .model_flags import Device, Model, SamplingSteps, Trial, named_model, sampling_progress
-from .output import print_json, stderr
+from .output import Json, print_json, stderr
 from .session_flags import DEFAULT_RESULTS, Results
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any, get_type_hints
 
 import typer
 
-from .flags import Json
+from .output import Json
 
 if TYPE_CHECKING:
     from rhm_sweeps.sweeps.session import SessionOptions

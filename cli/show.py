@@ -9,8 +9,7 @@ import typer
 from rich import box
 from rich.table import Table
 
-from .flags import Json
-from .output import print_json, stdout
+from .output import Json, print_json, stdout
 from .session_flags import DEFAULT_RESULTS, Results, SweepName
 
 if TYPE_CHECKING:

@@ -1,4 +1,4 @@
-"""`rhm-sweep spaces`: the search spaces that are shipped, what is wrong in one's own, and the fields they may set."""
+"""Write and look at search spaces: list, show, start and check them, and the fields they may set."""
 
 from __future__ import annotations
 
@@ -16,18 +16,14 @@ from rich.table import Table
 from rhm_sweeps.errors import ConfigError
 from rhm_sweeps.spaces.overrides import OVERRIDE_HELP
 
-from .flags import Json
-from .output import print_json, stderr, stdout
+from .output import Json, print_json, stderr, stdout
 from .space_view import counts, print_plan
 from .trial_preview import Show, first_trials, print_trials
 
 if TYPE_CHECKING:
     from rhm_sweeps.spaces.search_space import SearchSpace
 
-app = typer.Typer(
-    help="Write and look at search spaces: list, show, start and check them, and the fields they may set.",
-    no_args_is_help=True,
-)
+app = typer.Typer(help=__doc__, no_args_is_help=True)
 
 Space = Annotated[str, typer.Argument(help="Name of a shipped search space, or path of a YAML file.")]
 Overrides = Annotated[list[str] | None, typer.Option("-s", "--set", metavar="FIELD=...", help=OVERRIDE_HELP)]

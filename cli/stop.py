@@ -6,8 +6,7 @@ from typing import Annotated
 
 import typer
 
-from .flags import Json
-from .output import print_json, stderr
+from .output import Json, print_json, stderr
 from .selection import Trials, Where
 from .session_flags import DEFAULT_RESULTS, Results, SweepName
 

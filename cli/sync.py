@@ -9,8 +9,7 @@ import typer
 
 from rhm_sweeps.credentials import redact
 
-from .flags import Json
-from .output import print_json, stdout
+from .output import Json, print_json, stdout
 from .session_flags import DEFAULT_RESULTS, Experiment, Results, SweepName, TrackingUri
 
 NoReport = Annotated[bool, typer.Option("--no-report", help="Send runs and metrics only.")]

@@ -14,8 +14,7 @@ from rhm_sweeps.config import FIELDS, TrialConfig, nest, parse_trial
 
 from .console_signals import stop_on_signals
 from .drive_sweep import exit_code, say_resume
-from .flags import Json
-from .output import print_json, stderr, stdout
+from .output import Json, print_json, stderr, stdout
 from .session_flags import DEFAULT_RESULTS, AcceptChanges, Experiment, Results, TrackingUri
 from .trial_flags import check_used, trial_flags
 

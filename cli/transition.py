@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 from rhm_sweeps.config import GrammarConfig
 from rhm_sweeps.errors import UsageError
 
-from .flags import Json, grammar_flags
+from .flags import grammar_flags
 from .model_flags import Device
-from .output import print_json, stdout
+from .output import Json, print_json, stdout
 from .selection import Where
 from .session_flags import DEFAULT_RESULTS, Results
 from .transition_flags import (

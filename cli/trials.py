@@ -8,8 +8,7 @@ import typer
 from rich import box
 from rich.table import Table
 
-from .flags import Json
-from .output import print_json, stderr, stdout
+from .output import Json, print_json, stderr, stdout
 from .selection import Where
 from .session_flags import DEFAULT_RESULTS, Results, SweepName
 

@@ -11,8 +11,7 @@ import typer
 
 from rhm_sweeps.credentials import redact, without_credentials
 
-from .flags import Json
-from .output import print_json, stderr, stdout
+from .output import Json, print_json, stderr, stdout
 from .session_flags import DEFAULT_RESULTS, Results, TrackingUri
 
 if TYPE_CHECKING:
