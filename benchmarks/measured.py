@@ -20,8 +20,8 @@ from typing import Any, Self, TypeVar
 
 import torch
 
-from rhm_sweeps.pools.machine import available_cores
 from rhm_sweeps.code_identity import git_commit
+from rhm_sweeps.pools.machine import available_cores
 from rhm_sweeps.training.process_tuning import tune_process
 from rhm_sweeps.version import __version__
 

@@ -10,29 +10,31 @@ a trial of its own costs all of it.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from itertools import product
+from typing import Any, get_args
 
 import numpy as np
 import torch
 from measured import Report, case_flags, cases, flags, in_fresh_process, parsed, peak_gib
 from plain_loop import PlainLoop
-from sides import seeded
+from sides import seeded, with_value
 from steps_and_evaluation import trial
 
+from rhm_sweeps.config.model import ModelName
 from rhm_sweeps.grammar import make_dataset, make_grammar
 from rhm_sweeps.packs.pack_members import PackMembers
 from rhm_sweeps.pools.cost import PROCESS_GIB, member_gib, sampling_gib
 from rhm_sweeps.training.process_tuning import tune_process
 
 COLUMNS = {
-    "width": "d", "precision": "", "member_mib": ".1f", "estimate_mib": ".1f", "member_by_estimate": ".2f",
+    "model": "", "width": "d", "precision": "", "member_mib": ".1f", "estimate_mib": ".1f", "member_by_estimate": ".2f",
     "process_mib": ".0f", "process_estimate_mib": ".0f", "plain_process_mib": ".0f",
 }  # fmt: skip
 
 
-def measured_trial(width: int, precision: str, samples: int) -> dict[str, Any]:
-    """The trial of the other benchmarks, with few denoising steps: they change no memory."""
-    tree = trial(width, precision, samples)
+def measured_trial(model: str, width: int, precision: str, samples: int) -> dict[str, Any]:
+    """The trial of the other benchmarks, of some model, with few denoising steps: they change no memory."""
+    tree = with_value(trial(width, precision, samples), "model.name", model)
     return {**tree, "evaluation": {**tree["evaluation"], "sampling_steps": 2}}
 
 
@@ -56,15 +58,17 @@ def plain_peak_gib(tree: Mapping[str, Any], steps: int) -> float:
     return peak_gib()
 
 
-def measure(width: int, precision: str, sizes: Sequence[int], steps: int, samples: int) -> dict[str, object]:
+def measure(
+    model: str, width: int, precision: str, sizes: Sequence[int], steps: int, samples: int
+) -> dict[str, object]:
     """A row: slope and intercept of the peaks, and what they are estimated to be."""
-    tree = measured_trial(width, precision, samples)
+    tree = measured_trial(model, width, precision, samples)
     peaks = [in_fresh_process(pack_peak_gib, tree, members, steps) for members in sizes]
     slope, intercept = np.polyfit(sizes, peaks, 1)
     config = seeded(tree, 0)
     estimate = member_gib(config)
     return {
-        "width": width, "precision": precision, "peaks_gib": dict(zip(sizes, peaks, strict=True)),
+        "model": model, "width": width, "precision": precision, "peaks_gib": dict(zip(sizes, peaks, strict=True)),
         "member_mib": 1024 * slope, "estimate_mib": 1024 * estimate, "member_by_estimate": slope / estimate,
         "process_mib": 1024 * intercept, "process_estimate_mib": 1024 * (PROCESS_GIB + sampling_gib(config)),
         "plain_process_mib": 1024 * in_fresh_process(plain_peak_gib, tree, steps),
@@ -73,6 +77,7 @@ def measure(width: int, precision: str, sizes: Sequence[int], steps: int, sample
 
 def main(words: Sequence[str] | None = None) -> None:
     parser = flags(__doc__)
+    parser.add_argument("--model", nargs="+", choices=get_args(ModelName), default=["bp_unet"])
     case_flags(parser, [64, 128, 256, 512], ["float32"])
     parser.add_argument(
         "--members", type=int, nargs="+", default=[8, 16, 24, 32], help="sizes of packs; four members fill a call"
@@ -82,10 +87,10 @@ def main(words: Sequence[str] | None = None) -> None:
     parser.add_argument("--cold", action="store_true", help="no first process that compiles the kernels")
     chosen = parsed(parser, words, width=[64, 256], members=[8, 24], steps=4)
     if not chosen.cold:
-        in_fresh_process(pack_peak_gib, measured_trial(chosen.width[0], chosen.precision[0], 1), 1, 1)
+        in_fresh_process(pack_peak_gib, measured_trial(chosen.model[0], chosen.width[0], chosen.precision[0], 1), 1, 1)
     with Report(chosen, COLUMNS) as report:
-        for width, precision in cases(chosen):
-            report.add(**measure(width, precision, chosen.members, chosen.steps, chosen.samples))
+        for model, (width, precision) in product(chosen.model, cases(chosen)):
+            report.add(**measure(model, width, precision, chosen.members, chosen.steps, chosen.samples))
 
 
 if __name__ == "__main__":

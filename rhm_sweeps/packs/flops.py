@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Hashable
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 from torch.autograd.graph import saved_tensors_hooks
-from torch.utils.flop_counter import FlopCounterMode
+from torch.overrides import TorchFunctionMode
 
 from rhm_sweeps.config import TrialConfig
 from rhm_sweeps.evaluation.evaluator import evaluation_steps
@@ -32,7 +33,7 @@ def model_shape(config: TrialConfig) -> tuple[Hashable, ...]:
 
 
 def model_cost(config: TrialConfig) -> ModelCost:
-    """Count on a model without data, on torch's `meta` device; once per shape."""
+    """Count on one string; once per shape."""
     shape = model_shape(config)
     if shape not in _COSTS:
         _COSTS[shape] = _count(config)
@@ -42,19 +43,39 @@ def model_cost(config: TrialConfig) -> ModelCost:
 _COSTS: dict[tuple[Hashable, ...], ModelCost] = {}
 
 
+class _Products(TorchFunctionMode):
+    """Counts the FLOPs of matrix products."""
+
+    flops = 0
+
+    def __torch_function__(self, function: Any, _: Any, args: tuple[Any, ...] = (), kwargs: Any = None) -> Any:
+        result = function(*args, **(kwargs or {}))
+        if getattr(function, "__name__", "") in _PRODUCTS:
+            self.flops += 2 * result.numel() * args[0].shape[-1]
+        return result
+
+
+_SINGLE_BYTES = 4
+_PRODUCTS = {"matmul", "__matmul__", "mm", "bmm", "linear"}
+
+
 def _count(config: TrialConfig) -> ModelCost:
-    model = build_model(config).to("meta")
-    x = torch.zeros(1, config.grammar.string_length, config.grammar.num_features, device="meta")
+    """In double precision, for which there are no kernels that would have to be compiled; in training it is single at most.
+
+    torch's `meta` device and its counter of FLOPs would import its compiler first, which takes a second and a half.
+    """
+    model = build_model(config).double()
+    x = torch.zeros(1, config.grammar.string_length, config.grammar.num_features, dtype=torch.float64)
     saved = 0
 
     def pack(tensor: torch.Tensor) -> torch.Tensor:
         nonlocal saved
-        saved += tensor.numel() * tensor.element_size() if tensor.shape[:1] == (1,) else 0
+        saved += tensor.numel() * min(_SINGLE_BYTES, tensor.element_size()) if tensor.shape[:1] == (1,) else 0
         return tensor
 
-    with FlopCounterMode(display=False) as counter, saved_tensors_hooks(pack, lambda tensor: tensor):
-        model(x, torch.zeros(1, dtype=torch.int64, device="meta"))
-    return ModelCost(sum(p.numel() for p in model.parameters()), counter.get_total_flops(), saved)
+    with _Products() as products, saved_tensors_hooks(pack, lambda tensor: tensor):
+        model(x, torch.zeros(1, dtype=torch.int64))
+    return ModelCost(sum(p.numel() for p in model.parameters()), products.flops, saved)
 
 
 def training_flops(config: TrialConfig) -> float:

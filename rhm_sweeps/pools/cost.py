@@ -18,6 +18,8 @@ USABLE_MEMORY = 0.8
 MAX_MEMBERS = {"cpu": 16, "cuda": 256}
 """Beyond this a bigger pack is no faster."""
 _ADAM_COPIES = 4  # weight, gradient and two moments
+_IN_BACKWARD, _IN_SAMPLING = 2.25, 3.0
+"""What a pass takes at its peak, in what a forward pass keeps; measured by `benchmarks/member_memory.py`."""
 
 
 @dataclass(frozen=True)
@@ -80,12 +82,12 @@ def member_gib(config: TrialConfig) -> float:
     cost, training = model_cost(config), config.training
     strings = (training.train_size + config.evaluation.loss_pairs * 32) * config.grammar.string_length
     at_once = training.batch_size * config.diffusion.n_trajectories / training.accumulation
-    return (4 * _ADAM_COPIES * cost.parameters + cost.saved_bytes * at_once * 1.5 + strings) / 2**30
+    return (4 * _ADAM_COPIES * cost.parameters + cost.saved_bytes * at_once * _IN_BACKWARD + strings) / 2**30
 
 
 def sampling_gib(config: TrialConfig, device: str = "cpu") -> float:
     """Memory of one forward pass of the sampler, over all members."""
-    return 2 * model_cost(config).saved_bytes * ROWS_PER_CALL[device] / config.grammar.string_length / 2**30
+    return _IN_SAMPLING * model_cost(config).saved_bytes * ROWS_PER_CALL[device] / config.grammar.string_length / 2**30
 
 
 def max_members(pool: Pool) -> Callable[[TrialConfig], int]:

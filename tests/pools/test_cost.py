@@ -7,11 +7,15 @@ import json
 import subprocess
 import sys
 from dataclasses import replace
-from typing import Any
+from typing import Any, get_args
 
 import pytest
+import torch
+from torch.utils.flop_counter import FlopCounterMode
 
 from rhm_sweeps.config import TrialConfig, parse_trial
+from rhm_sweeps.config.model import ModelName
+from rhm_sweeps.models import build_model
 from rhm_sweeps.packs.flops import evaluation_flops, model_cost, training_flops, work_done
 from rhm_sweeps.packs.packing import Pack
 from rhm_sweeps.pools.cost import (
@@ -63,6 +67,17 @@ def test_flops_are_those_of_the_products(v: int, s: int, depth: int, w: int) -> 
     d = s**depth
     blocks = sum(2 * (d // s**level) * (s * w * w + 2 * w * s * w) for level in range(1, depth + 1))
     assert model_cost(trial(v, s, depth, w)).forward_flops == blocks + 2 * d * v * w + 2 * d * 2 * w * v
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", get_args(ModelName))
+@pytest.mark.parametrize("precision", ["float32", "bf16"])
+def test_flops_are_those_that_torch_counts(name: str, precision: str) -> None:
+    config = parse_trial({"model": {"name": name}, "training": {"precision": precision}})
+    x = torch.zeros(1, config.grammar.string_length, config.grammar.num_features)
+    with FlopCounterMode(display=False) as counter:
+        build_model(config)(x, torch.zeros(1, dtype=torch.int64))
+    assert model_cost(config).forward_flops == counter.get_total_flops() > 0
 
 
 def test_training_is_three_passes_per_string_of_every_batch() -> None:
