@@ -26,6 +26,8 @@ OPEN_TIMEOUT_S = 120
 """Several processes may wait for the first one to make the tables of a fresh SQLite store, which takes some seconds."""
 CONNECT_TIMEOUT_S = 5
 DEFAULT_PORTS = {"postgresql": 5432, "mysql": 3306, "mssql": 1433}
+_CHECK = "check that it is up, or name another with --tracking-uri or MLFLOW_TRACKING_URI"
+_LOG_IN = "set MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD, or MLFLOW_TRACKING_TOKEN, to those of a user who may"
 STORE_FAULTS = (MlflowException, sqlalchemy.exc.SQLAlchemyError, OSError, ImportError)
 """What MLflow raises when a store is down, refuses or cannot be opened."""
 
@@ -68,9 +70,9 @@ def store_error(store: Store, error: Exception) -> TrackingError:
     text = str(error).strip().partition("\n")[0]
     cause = re.search(r"\[Errno -?\d+\] ([\w ]+)", text)  # what the system said, below the layers that passed it on
     reason = cause[1] if cause else redact(text)[:400] or type(error).__name__
+    cure = _LOG_IN if re.search(r"error code 40[13]\b", text) else _CHECK
     return TrackingError(
-        f"the tracking store {redact(store.uri)} (experiment {store.experiment!r}) cannot be used: {reason}; "
-        "check that it is up, or name another with --tracking-uri or MLFLOW_TRACKING_URI"
+        f"the tracking store {redact(store.uri)} (experiment {store.experiment!r}) cannot be used: {reason}; {cure}"
     )
 
 

@@ -10,6 +10,7 @@ from mlflow import MlflowClient
 
 from rhm_sweeps.ledger import Ledger
 from rhm_sweeps.sweeps.lock import sweep_lock
+from rhm_sweeps.tracking import server as server_module
 from rhm_sweeps.tracking.server import HOST, free_port, serve
 from rhm_sweeps.tracking.store import Store
 
@@ -18,6 +19,7 @@ from .conftest import RhmSweep
 from .sweeps_on_disk import make_sweep
 
 pytestmark = pytest.mark.slow
+PASSWORD = "correct horse battery"
 
 
 @pytest.fixture
@@ -34,6 +36,25 @@ def server(tmp_path: Path) -> Iterator[str]:
         running_postgres() as uri,
         serve(Store(uri, "unused", (tmp_path / "kept").as_uri()), port),
     ):
+        yield f"http://{HOST}:{port}"
+
+
+@pytest.fixture
+def guarded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """An MLflow server that asks for a user and a password."""
+    users = tmp_path / "users.ini"
+    users.write_text(
+        "[mlflow]\ndefault_permission = NO_PERMISSIONS\nadmin_username = admin\n"
+        f"database_uri = sqlite:///{tmp_path}/users.db\n"
+        "authorization_function = mlflow.server.auth:authenticate_request_basic_auth\n"
+    )
+    monkeypatch.setenv("MLFLOW_AUTH_CONFIG_PATH", str(users))
+    monkeypatch.setenv("MLFLOW_AUTH_ADMIN_PASSWORD", PASSWORD)
+    monkeypatch.setenv("MLFLOW_FLASK_SERVER_SECRET_KEY", "of this test")
+    command = server_module.serve_command
+    monkeypatch.setattr(server_module, "serve_command", lambda port: [*command(port), "--app-name", "basic-auth"])
+    port = free_port(0)
+    with serve(Store(f"sqlite:///{tmp_path}/guarded.db", "unused", (tmp_path / "kept").as_uri()), port):
         yield f"http://{HOST}:{port}"
 
 
@@ -90,3 +111,24 @@ def test_a_sweep_moves_to_a_server_with_its_report(
     (page,) = (tmp_path / "kept").rglob("report.html")
     assert page.read_text() == (results / "one" / "report" / "report.html").read_text()
     assert rhm_sweep("sync", "one", "--json", "--no-report").document["points_sent"] == 0
+
+
+@pytest.mark.long
+def test_a_server_that_asks_for_a_password_is_told_it_by_the_environment(
+    rhm_sweep: RhmSweep, results: Path, guarded: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    arguments = ("sync", "one", "--tracking-uri", guarded, "--experiment", "guarded")
+    for password in ("", "wrong"):
+        if password:
+            monkeypatch.setenv("MLFLOW_TRACKING_USERNAME", "admin")
+            monkeypatch.setenv("MLFLOW_TRACKING_PASSWORD", password)
+        said = rhm_sweep(*arguments, code=1)
+        assert "set MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD" in said.words
+        assert "Traceback" not in said.err
+    monkeypatch.setenv("MLFLOW_TRACKING_PASSWORD", PASSWORD)
+    assert "5 trials" in rhm_sweep(*arguments).out
+    with Ledger(results / "one") as ledger:
+        assert trials_in(guarded, "guarded") == begun_in(ledger)
+    kept = [path for path in results.rglob("*") if path.is_file()]
+    assert kept
+    assert not [path for path in kept if PASSWORD.encode() in path.read_bytes()]
