@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from itertools import chain
 
 import torch
-from measured import Report, case_flags, cases, in_turn, parsed
+from measured import Report, case_flags, cases, finish, in_turn, parsed
 from sides import Sides, seeded, side_flags
 from steps_and_evaluation import trial
 
@@ -63,22 +63,29 @@ def forward_products(config: TrialConfig, strings: int) -> list[Product]:
     return [Product(tokens, v, width), *down, *up, Product(tokens, 2 * width, v)]
 
 
-def matmul_s(products: Sequence[Product], members: int, dtype: torch.dtype, rounds: int) -> float:
+def matmul_s(products: Sequence[Product], members: int, dtype: torch.dtype, rounds: int, device: str = "cpu") -> float:
     """Seconds of all products, of all members at once, one product after another."""
     shapes = [((one.rows, one.inputs), (one.inputs, one.outputs), (one.rows, one.outputs)) for one in products]
-    operands = [[torch.randn(members, *shape).to(dtype) for shape in three] for three in shapes]
-    return in_turn([lambda: [torch.bmm(a, b, out=c) for a, b, c in operands]], rounds, of_rounds=min)[0]
+    operands = [[torch.randn(members, *shape, device=device).to(dtype) for shape in three] for three in shapes]
+
+    def multiply() -> None:
+        for a, b, c in operands:
+            torch.bmm(a, b, out=c)
+        finish(device)
+
+    return in_turn([multiply], rounds, of_rounds=min)[0]
 
 
-def bandwidth(byte_count: int, rounds: int) -> float:
+def bandwidth(byte_count: int, rounds: int, device: str = "cpu") -> float:
     """Bytes per second, read and written, of copying as many bytes as are to be moved."""
-    source = torch.zeros(max(1, byte_count // 8))  # half of the bytes are read and half are written
+    source = torch.zeros(max(1, byte_count // 8), device=device)  # half of the bytes are read and half are written
     target = torch.zeros_like(source)
     times = max(1, 2**26 // byte_count)
 
     def copies() -> None:
         for _ in range(times):
             target.copy_(source)
+        finish(device)
 
     return times * 8 * len(source) / in_turn([copies], rounds, of_rounds=min)[0]
 

@@ -54,6 +54,12 @@ def in_turn(
     return [of_rounds(column) for column in zip(*taken, strict=True)]
 
 
+def finish(device: torch.device | str) -> None:
+    """Wait until a GPU has done all that it was told to; a CPU has."""
+    if torch.device(device).type == "cuda":
+        torch.cuda.synchronize(device)
+
+
 def in_fresh_process(function: Callable[..., Result], *arguments: object) -> Result:
     """What a function of a module returns in a process of its own, which imports everything anew."""
     with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as pool:

@@ -87,24 +87,27 @@ class PlainEvaluation:
 class PlainLoop:
     """Trains and evaluates one model."""
 
-    def __init__(self, config: TrialConfig, train: np.ndarray, test: np.ndarray, seed: int = 0) -> None:
+    def __init__(
+        self, config: TrialConfig, train: np.ndarray, test: np.ndarray, seed: int = 0, device: str = "cpu"
+    ) -> None:
         torch.manual_seed(seed)
-        diffusion = config.diffusion
+        self.device, diffusion = device, config.diffusion
         t = torch.arange(diffusion.timesteps + 1) / diffusion.timesteps
         self.beta = diffusion.beta1 + (diffusion.beta2 - diffusion.beta1) * t
         self.beta[0] = 0.0
-        self.alpha_bar = torch.cumprod(1 - self.beta, 0)
+        self.alpha_bar = torch.cumprod(1 - self.beta, 0).to(device)
+        self.beta = self.beta.to(device)
         self.config, self.v = config, config.grammar.num_features
         self.train_set, self.test_set = (
-            one_hot(torch.from_numpy(x).long(), self.v).float().transpose(1, 2) for x in (train, test)
+            one_hot(torch.from_numpy(x).long(), self.v).float().transpose(1, 2).to(device) for x in (train, test)
         )
         self.copies = {bytes(string) for string in train}
-        self.model = PlainUNet(config, self.alpha_bar)
+        self.model = PlainUNet(config, self.alpha_bar).to(device)
         self.optimizer = torch.optim.Adam(self.model.parameters(), lr=config.training.learning_rate)
 
     def loss(self, x_0: Tensor) -> Tensor:
         """Mean KL loss of clean one-hot strings (B, v, d) at random times."""
-        t = torch.randint(1, self.config.diffusion.timesteps + 1, (x_0.shape[0],))
+        t = torch.randint(1, self.config.diffusion.timesteps + 1, (x_0.shape[0],), device=self.device)
         level = self.alpha_bar[t, None, None]
         x_t = self.draw(level * x_0 + (1 - level) / self.v)
         posterior = self.posterior(x_t, x_0, t)
@@ -126,7 +129,8 @@ class PlainLoop:
     def train(self, steps: int) -> None:
         """Do optimizer steps on batches drawn with replacement."""
         for _ in range(steps):
-            batch = self.train_set[torch.randint(len(self.train_set), (self.config.training.batch_size,))]
+            picks = torch.randint(len(self.train_set), (self.config.training.batch_size,), device=self.device)
+            batch = self.train_set[picks]
             self.optimizer.zero_grad()
             self.loss(batch).backward()
             self.optimizer.step()

@@ -48,6 +48,10 @@ class Streams:
     def __init__(self, seeds: Sequence[int], device: torch.device | str = "cpu") -> None:
         self._seeds = mix64(torch.tensor([_signed(seed) for seed in seeds], dtype=torch.int64, device=device) * GAMMA)
 
+    @property
+    def device(self) -> torch.device:
+        return self._seeds.device
+
     def words(self, purpose: str, steps: Tensor, count: int) -> Tensor:
         """Return `count` random 64-bit words for each member and step: int64 of shape (members, len(steps), count)."""
         keys = mix64(self._seeds[:, None] ^ mix64(steps.to(self._seeds)[None, :] + _purpose_code(purpose)))

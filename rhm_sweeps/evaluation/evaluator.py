@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Protocol
 
 import numpy as np
 import torch
+from torch import Tensor
 
 from rhm_sweeps.config import TrialConfig
 from rhm_sweeps.evaluation.fixed_pairs import fixed_pairs, pair_metrics, pair_values, ratio_errors
@@ -63,10 +64,10 @@ class PackEvaluator:
     def _losses(self, trainer: Trained) -> list[dict[str, float]]:
         config = trainer.config
         windows, timesteps = config.evaluation.time_windows, config.diffusion.timesteps
-        values = {split: pair_values(trainer.denoiser, pairs) for split, pairs in self.pairs.items()}
+        values = {split: _on_cpu(pair_values(trainer.denoiser, pairs)) for split, pairs in self.pairs.items()}
         members: list[dict[str, float]] = [{} for _ in self.configs]
         for split, pairs in self.pairs.items():
-            for k, found in enumerate(pair_metrics(values[split], pairs.t, timesteps, windows)):
+            for k, found in enumerate(pair_metrics(values[split], pairs.t.cpu(), timesteps, windows)):
                 known = split == "train" or self.configs[k].training.test_size > 0
                 members[k] |= {f"{split}_{name}": value if known else float("nan") for name, value in found.items()}
         for k, error in enumerate(ratio_errors(values["train"]["loss"], values["test"]["loss"])):
@@ -87,6 +88,11 @@ class PackEvaluator:
         self.references = [self.references[k] for k in kept]
         index = torch.tensor(kept, dtype=torch.int64, device=self.pairs["train"].t.device)
         self.pairs = {split: pairs.members(index) for split, pairs in self.pairs.items()}
+
+
+def _on_cpu(values: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """The values where each number can be asked for without waiting for a GPU."""
+    return {name: value.cpu() for name, value in values.items()}
 
 
 def _held_out(datasets: Sequence[Dataset]) -> tuple[list[np.ndarray], list[np.ndarray]]:

@@ -101,7 +101,11 @@ def max_members(pool: Pool) -> Callable[[TrialConfig], int]:
 
 
 def pack_gib(pack: Pack, device: str = "cpu") -> float:
-    """Memory of the process that trains a pack."""
+    """Memory of the process that trains a pack.
+
+    On a GPU a CUDA graph keeps what steps need while samples are drawn: the sum is not too much there. What CUDA itself takes was
+    never measured; `USABLE_MEMORY` leaves room for it.
+    """
     return PROCESS_GIB + sampling_gib(pack.trials[0], device) + sum(member_gib(trial) for trial in pack.trials)
 
 

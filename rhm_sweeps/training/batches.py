@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Self
 
 import numpy as np
@@ -33,11 +34,15 @@ def draw_strings(grammar: Grammar, training: TrainingConfig) -> Dataset:
 
 @dataclass(frozen=True, eq=False)
 class TrainingSets:
-    """Training strings of K members, padded to one length: strings (K, P, d) uint8, classes (K, P), sizes (K,)."""
+    """Training strings of K members, padded to one length: strings (K, P, d) uint8, classes (K, P), sizes (K,).
+
+    `known_sizes` are the same where Python knows them, so that nobody asks a GPU.
+    """
 
     strings: Tensor
     classes: Tensor
     sizes: Tensor
+    known_sizes: tuple[int, ...]
 
     @classmethod
     def of(
@@ -51,25 +56,33 @@ class TrainingSets:
         padded, labels = (
             pad_sequence([torch.from_numpy(x) for x in part], batch_first=True) for part in (strings, classes)
         )
-        sizes = torch.tensor([len(member) for member in strings], device=device)
-        return cls(padded.to(device), labels.to(device), sizes)
+        sizes = tuple(len(member) for member in strings)
+        return cls(padded.to(device), labels.to(device), torch.tensor(sizes, device=device), sizes)
 
-    def select(self, kept: Tensor) -> TrainingSets:
+    @cached_property
+    def of_size(self) -> dict[int, Tensor]:
+        """For each number of strings the members that have so many, by index."""
+        members = {size: [k for k, own in enumerate(self.known_sizes) if own == size] for size in self.known_sizes}
+        return {size: torch.tensor(some, device=self.sizes.device) for size, some in members.items()}
+
+    def select(self, kept: Sequence[int]) -> TrainingSets:
         """The sets of some of the members, by index."""
-        return TrainingSets(self.strings[kept], self.classes[kept], self.sizes[kept])
+        index = torch.tensor(kept, dtype=torch.int64, device=self.sizes.device)
+        sizes = tuple(self.known_sizes[k] for k in kept)
+        return TrainingSets(self.strings[index], self.classes[index], self.sizes[index], sizes)
 
 
-def draw_batches(config: TrialConfig, data: TrainingSets, process: Process, streams: Streams, steps: Tensor) -> Noised:
-    """The noised batches of some steps (S,): leading axes (K, S, B * n_trajectories)."""
+def draw_batches(config: TrialConfig, data: TrainingSets, process: Process, streams: Streams, steps: range) -> Noised:
+    """The noised batches of S steps in a row: leading axes (K, S, B * n_trajectories)."""
     training, diffusion = config.training, config.diffusion
     pick = _in_passes if training.batches == "epoch" else _from_all
-    picks = pick(data.sizes, streams, steps, training.batch_size).repeat_interleave(diffusion.n_trajectories, 2)
-    members = torch.arange(len(data.sizes), device=picks.device)[:, None, None]
-    x_0 = data.strings[members, picks].long()
-    t = draw_times(diffusion, streams.words("time", steps, picks.shape[2]))
-    noise = streams.words("noise", steps, x_0[0, 0].numel() * process.words_per_token)
+    picks = pick(data, streams, steps, training.batch_size).repeat_interleave(diffusion.n_trajectories, 2)
+    numbers, members = (torch.arange(one.start, one.stop, device=picks.device) for one in (steps, range(len(picks))))
+    x_0 = data.strings[members[:, None, None], picks].long()
+    t = draw_times(diffusion, streams.words("time", numbers, picks.shape[2]))
+    noise = streams.words("noise", numbers, x_0[0, 0].numel() * process.words_per_token)
     x_t = process.q_sample(x_0, t, noise.reshape(*x_0.shape[:-1], -1))
-    return Noised(x_0, x_t, t, data.classes[members, picks])
+    return Noised(x_0, x_t, t, data.classes[members[:, None, None], picks])
 
 
 def draw_times(diffusion: DiffusionConfig, words: Tensor) -> Tensor:
@@ -81,22 +94,24 @@ def draw_times(diffusion: DiffusionConfig, words: Tensor) -> Tensor:
     return (share * timesteps).round().long().clamp(1, timesteps)
 
 
-def _from_all(sizes: Tensor, streams: Streams, steps: Tensor, batch_size: int) -> Tensor:
+def _from_all(data: TrainingSets, streams: Streams, steps: range, batch_size: int) -> Tensor:
     """Strings drawn with replacement: indices (K, S, B)."""
-    return below(streams.words("batch", steps, batch_size), sizes[:, None, None])
+    numbers = torch.arange(steps.start, steps.stop, device=data.sizes.device)
+    return below(streams.words("batch", numbers, batch_size), data.sizes[:, None, None])
 
 
-def _in_passes(sizes: Tensor, streams: Streams, steps: Tensor, batch_size: int) -> Tensor:
+def _in_passes(data: TrainingSets, streams: Streams, steps: range, batch_size: int) -> Tensor:
     """Strings in turn, each pass over a member's set in a new order: indices (K, S, B)."""
-    places = steps[:, None] * batch_size + torch.arange(batch_size, device=steps.device)
-    members = [_in_turn(int(size), streams.select(torch.tensor([k])), places) for k, size in enumerate(sizes)]
-    return torch.stack(members)
+    picks = data.sizes.new_empty(len(data.sizes), len(steps), batch_size)
+    for size, members in data.of_size.items():
+        picks[members] = _in_turn(size, streams.select(members), steps, batch_size)
+    return picks
 
 
-def _in_turn(size: int, streams: Streams, places: Tensor) -> Tensor:
-    """Entries of the concatenated random orders of 0..size-1 at `places`."""
-    passes = places // size
-    first = int(passes.min())
-    needed = torch.arange(first, int(passes.max()) + 1, device=places.device)
-    orders = streams.words("epoch", needed, size)[0].argsort(-1)
-    return orders[passes - first, places % size]
+def _in_turn(size: int, streams: Streams, steps: range, batch_size: int) -> Tensor:
+    """What each member's random orders of 0..size-1, one after another, have at the places of the steps: (K, S, B)."""
+    first, last = steps.start * batch_size, steps.stop * batch_size
+    passes = torch.arange(first // size, -(-last // size), device=streams.device)
+    orders = streams.words("epoch", passes, size).argsort(-1).flatten(1)
+    begin = first % size
+    return orders[:, begin : begin + last - first].reshape(len(orders), len(steps), batch_size)

@@ -34,9 +34,9 @@ class Noised:
         """Those of some of the members, by index."""
         return self._each(lambda x: x[kept])
 
-    def step(self, index: int) -> Noised:
-        """Those of one step: (K, S, B, ...) to (K, B, ...)."""
-        return self._each(lambda x: x[:, index])
+    def step(self, place: Tensor) -> Noised:
+        """Those of the step at `place` (1,): (K, S, B, ...) to (K, B, ...)."""
+        return self._each(lambda x: x.index_select(1, place)[:, 0])
 
     def parts(self, size: int) -> Iterator[Noised]:
         """Parts of at most `size` strings, in order."""

@@ -12,11 +12,15 @@ from torch import Tensor
 from rhm_sweeps.config import PERTURBED, TrialConfig
 from rhm_sweeps.streams import Streams
 from rhm_sweeps.training.batches import TrainingSets, draw_batches
+from rhm_sweeps.training.chunk import Chunk
+from rhm_sweeps.training.cuda_graphs import cuda_graphs
 from rhm_sweeps.training.denoiser import Denoiser, Noised
-from rhm_sweeps.training.optimizers import Moments, clip_gradients, select_moments
+from rhm_sweeps.training.optimizer_step import OptimizerStep
+from rhm_sweeps.training.optimizers import Moments, learning_rates, select_moments
 from rhm_sweeps.training.pack_optimizer import PackOptimizer
 from rhm_sweeps.training.packs import initial_pack
 from rhm_sweeps.training.precision import matmul_precision
+from rhm_sweeps.training.recorded_step import RecordedStep
 
 CHUNK_STEPS = 32
 """Optimizer steps whose batches are drawn at once, if they are small."""
@@ -49,12 +53,16 @@ class PackTrainer:
         self.denoiser = Denoiser.of(configs, initial_pack(configs, self.device), self.device)
         self.streams = Streams([config.training.seed for config in configs], self.device)
         self.data = TrainingSets.of(train_sets, train_classes, self.device)
-        self.optimizer = PackOptimizer(list(self.denoiser.model.parameters.values()), self.training)
+        self._renew_optimizer({})
 
     def draw_batches(self, count: int) -> Noised:
         """Draw the batches of the next `count` steps: leading axes (K, count, B)."""
-        steps = torch.arange(self.step, self.step + count, device=self.device)
+        steps = range(self.step, self.step + count)
         return draw_batches(self.config, self.data, self.denoiser.process, self.streams, steps)
+
+    def _draw_chunk(self, count: int) -> Chunk:
+        rates = learning_rates(self.training, self.step, count)
+        return self._recorded.take(Chunk.of(self.draw_batches(count), rates, self.step), self._chunk)
 
     @property
     def _chunk(self) -> int:
@@ -67,49 +75,26 @@ class PackTrainer:
     def train(self, steps: int) -> Tensor:
         """Do `steps` optimizer steps and return each member's loss at each of them, (K, steps)."""
         history: list[Tensor] = []
+        target = self.step + steps
         with matmul_precision(self.config.training.precision):
-            while len(history) < steps:
-                count = min(self._chunk, steps - len(history))
-                batches = self.draw_batches(count)
-                for index in range(count):
-                    history.append(self._step(batches.step(index)))
+            while self.step < target:
+                count = min(self._chunk, target - self.step)
+                chunk = self._draw_chunk(count)
+                for _ in range(count):
+                    self._step(chunk)
                     self.step += 1
-        return torch.stack(history, 1)
+                history.append(chunk.losses[:, :count].clone())
+        return torch.cat(history, 1)
 
-    def _step(self, batch: Noised) -> Tensor:
-        self.optimizer.zero_grad()
-        losses = self._backward(batch)
-        if self.config.training.gradient_clip is not None:
-            clip_gradients(list(self.denoiser.model.parameters.values()), self.config.training.gradient_clip)
-        self.optimizer.step(self.step)
-        return losses
-
-    def _backward(self, batch: Noised) -> Tensor:
-        """Put the gradients of the mean loss into the parameters, part by part of the batch; return each member's loss, (K,)."""
-        training, total = self.config.training, torch.zeros(len(self.data.sizes), device=self.device)
-        words = self._dropout_words(batch)
-        size = batch.t.shape[1] // training.accumulation
-        for part, dropout in zip(batch.parts(size), words.split(size, 1), strict=True):
-            output = self.denoiser(part.x_t, part.t, dropout if self.config.model.dropout else None)
-            losses = self.denoiser.losses_of(output, part, training.label_smoothing)
-            if training.illegal_penalty:
-                losses = losses + training.illegal_penalty * self.denoiser.illegal_mass(output)
-            mean = losses.mean(-1) / training.accumulation
-            mean.sum().backward()
-            total += mean.detach()
-        return total
-
-    def _dropout_words(self, batch: Noised) -> Tensor:
-        if not self.config.model.dropout:
-            return batch.t
-        return self.streams.words("dropout", torch.tensor([self.step], device=self.device), batch.t.shape[1])[:, 0]
+    def _step(self, chunk: Chunk) -> None:
+        self._recorded(chunk)
 
     def select(self, kept: Sequence[int]) -> None:
         """Go on with some of the members only; their trajectories do not change."""
         index = torch.tensor(kept, dtype=torch.int64, device=self.device)
         moments = select_moments(self.optimizer.moments(), index)
         self.denoiser = self.denoiser.select(index)
-        self.streams, self.data = self.streams.select(index), self.data.select(index)
+        self.streams, self.data = self.streams.select(index), self.data.select(kept)
         self.training = [self.training[k] for k in kept]
         self._renew_optimizer(moments)
 
@@ -129,6 +114,8 @@ class PackTrainer:
         parameters = list(self.denoiser.model.parameters.values())
         self.optimizer = PackOptimizer(parameters, self.training or [self.config.training])
         self.optimizer.load(moments)
+        step = OptimizerStep(self.config, self.denoiser, self.optimizer, self.streams)
+        self._recorded = RecordedStep(step, cuda_graphs(self.device))
 
     def state_dict(self) -> dict[str, Any]:
         """Everything that the next step depends on, besides the configuration: tensors and numbers only."""

@@ -27,6 +27,12 @@ def learning_rate(config: TrainingConfig, step: int) -> float:
     return config.learning_rate
 
 
+def learning_rates(configs: Sequence[TrainingConfig], first: int, count: int) -> Tensor:
+    """Each config's learning rate at `count` steps after `first` others: float64 (K, count), on the CPU."""
+    steps = range(first, first + count)
+    return torch.tensor([[learning_rate(config, step) for step in steps] for config in configs], dtype=torch.float64)
+
+
 def clip_gradients(parameters: Sequence[Tensor], largest: float) -> None:
     """Scale each member's gradient, over all parameters (K, ...), to a norm of at most `largest`."""
     gradients = [parameter.grad for parameter in parameters if parameter.grad is not None]

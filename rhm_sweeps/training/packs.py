@@ -63,6 +63,11 @@ class PackedModel:
     def members(self) -> int:
         return next(iter(self.parameters.values())).shape[0]
 
+    def to(self, device: torch.device | str) -> PackedModel:
+        """The pack on a device."""
+        parameters = {name: tensor.detach().to(device).requires_grad_() for name, tensor in self.parameters.items()}
+        return PackedModel(self.module, parameters, {name: tensor.to(device) for name, tensor in self.buffers.items()})
+
     def select(self, kept: Tensor) -> PackedModel:
         """The pack of some of the members, by index."""
         parameters = {name: tensor.detach()[kept].requires_grad_() for name, tensor in self.parameters.items()}
@@ -99,4 +104,4 @@ def initial_model(config: TrialConfig) -> Network:
 
 def initial_pack(configs: Sequence[TrialConfig], device: torch.device | str = "cpu") -> PackedModel:
     """The packed, initialized models of trials with equal pack key."""
-    return PackedModel.of([initial_model(config).to(device) for config in configs])
+    return PackedModel.of([initial_model(config) for config in configs]).to(device)

@@ -6,11 +6,15 @@ from typing import Any
 
 import numpy as np
 import pytest
+import torch
 
 from rhm_sweeps.config import TrialConfig, parse_trial
 from rhm_sweeps.evaluation.evaluator import PackEvaluator, evaluation_steps
+from rhm_sweeps.evaluation.fixed_pairs import ROWS_PER_CALL
 from rhm_sweeps.grammar import Dataset, Grammar, make_dataset, make_grammar
 from rhm_sweeps.training.loop import PackTrainer
+
+from ..device_watch import DEVICE, Watch
 
 
 def trial(seed: int = 0, test_size: int = 4, model: dict[str, Any] | None = None, **evaluation: Any) -> TrialConfig:
@@ -28,10 +32,10 @@ def data(config: TrialConfig) -> tuple[Grammar, Dataset]:
     return grammar, make_dataset(grammar, training.train_size, training.test_size, training.seed_sample)
 
 
-def pack(*configs: TrialConfig) -> tuple[PackTrainer, PackEvaluator]:
+def pack(*configs: TrialConfig, device: str = "cpu") -> tuple[PackTrainer, PackEvaluator]:
     grammars, datasets = zip(*map(data, configs), strict=True)
     classes = [dataset.train_classes for dataset in datasets]
-    trainer = PackTrainer(configs, [dataset.train for dataset in datasets], train_classes=classes)
+    trainer = PackTrainer(configs, [dataset.train for dataset in datasets], device, classes)
     return trainer, PackEvaluator(configs, grammars, datasets, trainer)
 
 
@@ -52,6 +56,26 @@ def test_a_uniformly_random_sampler_is_valid_at_chance() -> None:
     assert metrics["validity_1"] == pytest.approx(0.5, abs=0.1)
     assert metrics["train_loss"] == pytest.approx(metrics["test_loss"], rel=0.2)
     assert metrics["log_likelihood"] == pytest.approx(-np.log(trial().grammar.p_max))
+
+
+@pytest.mark.parametrize(("model", "fetches"), [("bp_unet", 5), ("classifier", 6)])
+def test_an_evaluation_waits_for_the_device_a_few_times(
+    model: str, fetches: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """For values and times of either split, and the samples: not for a denoising step, nor for a member."""
+    monkeypatch.setitem(ROWS_PER_CALL, DEVICE, 64)
+    trainer, evaluator = pack(*(trial(k, model={"name": model}, time_windows=3) for k in range(3)), device=DEVICE)
+    fetched = []
+
+    def fetch(values: torch.Tensor) -> torch.Tensor:
+        fetched.append(values.device.type)
+        return torch.zeros(values.shape, dtype=values.dtype)
+
+    monkeypatch.setattr(torch.Tensor, "cpu", fetch)
+    with Watch() as watch:
+        evaluator.evaluate(trainer)
+    assert watch.across == []
+    assert fetched == [DEVICE] * fetches
 
 
 def test_losses_by_time_average_to_the_loss() -> None:

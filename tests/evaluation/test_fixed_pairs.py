@@ -12,11 +12,13 @@ from torch import Tensor, nn
 
 from rhm_sweeps.config import TrialConfig, parse_trial
 from rhm_sweeps.evaluation import fixed_pairs as module
-from rhm_sweeps.evaluation.fixed_pairs import fixed_pairs, pair_metrics, pair_values, ratio_errors
+from rhm_sweeps.evaluation.fixed_pairs import ROWS_PER_CALL, fixed_pairs, pair_metrics, pair_values, ratio_errors
 from rhm_sweeps.grammar import Dataset, make_dataset, make_grammar
 from rhm_sweeps.streams import Streams
 from rhm_sweeps.training.denoiser import Denoiser, Noised
 from rhm_sweeps.training.packs import PackedModel, initial_pack
+
+from ..device_watch import DEVICE, Watch
 
 TIMESTEPS = 20
 
@@ -53,6 +55,17 @@ def test_pairs_are_the_same_each_time_and_cover_all_times(process: str) -> None:
     assert np.array_equal(first.x_0[0, :8], DATA.train)
     assert np.array_equal(first.x_0[0, 8:16], DATA.train)
     assert np.array_equal(first.classes[0, :8], DATA.train_classes)
+
+
+@pytest.mark.parametrize("process", ["uniform", "masked", "gaussian"])
+def test_losses_of_pairs_do_not_wait_for_the_device(process: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(ROWS_PER_CALL, DEVICE, 32)
+    config = trial(process=process)
+    denoiser = Denoiser.of([config], initial_pack([config], DEVICE), DEVICE)
+    pairs = fixed_pairs(config, denoiser, Streams([0], DEVICE), [DATA.train], [DATA.train_classes], 16)
+    with Watch() as watch:
+        assert pair_values(denoiser, pairs)["loss"].shape == (1, 16)
+    assert watch.across == []
 
 
 def test_splits_share_times_and_noise() -> None:

@@ -7,10 +7,13 @@ import torch
 from torch import Tensor, nn
 
 from rhm_sweeps.config import TrialConfig, parse_trial
+from rhm_sweeps.evaluation.fixed_pairs import ROWS_PER_CALL
 from rhm_sweeps.evaluation.sampling import sample_strings
 from rhm_sweeps.streams import Streams
 from rhm_sweeps.training.denoiser import Denoiser
 from rhm_sweeps.training.packs import PackedModel, initial_pack
+
+from ..device_watch import DEVICE, Watch
 
 STRING = [3, 1, 0, 2]
 
@@ -37,6 +40,18 @@ def test_samples_depend_on_neither_pack_nor_count(process: str) -> None:
     assert torch.equal(many[1, :7], few[0])
     assert not torch.equal(many[0], many[1])
     assert (int(many.min()), int(many.max())) == (0, 3)
+
+
+@pytest.mark.parametrize("process", ["uniform", "masked", "gaussian"])
+def test_no_denoising_step_waits_for_the_device(process: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(ROWS_PER_CALL, DEVICE, 64)
+    configs = [trial(0, process), trial(1, process)]
+    denoiser, streams = Denoiser.of(configs, initial_pack(configs, DEVICE), DEVICE), Streams([0, 1], DEVICE)
+    with Watch() as watch:
+        drawn = sample_strings(denoiser, streams, 4, 16, 3)
+    assert drawn.shape == (2, 16, 4)
+    assert watch.across == []
+    assert watch.operations > 2 * 3 * 20  # two calls of 8 strings, 3 denoising steps
 
 
 class Oracle(nn.Module):

@@ -9,6 +9,7 @@ import sys
 from dataclasses import replace
 from typing import Any, get_args
 
+import numpy as np
 import pytest
 import torch
 from torch.utils.flop_counter import FlopCounterMode
@@ -31,6 +32,9 @@ from rhm_sweeps.pools.cost import (
     sampling_gib,
 )
 from rhm_sweeps.pools.pools import Pool
+from rhm_sweeps.training.loop import PackTrainer
+
+from ..device_watch import DEVICE, Held, computing_nothing
 
 
 def trial(v: int = 4, s: int = 2, depth: int = 2, width: int = 8, seed: int = 0, **training: Any) -> TrialConfig:
@@ -102,6 +106,22 @@ def test_memory_grows_by_the_same_for_every_member() -> None:
     assert steps == pytest.approx([member_gib(trials[0])] * 3, rel=1e-6)
     assert member_gib(trial(width=64)) > member_gib(trial(width=8)) * 4
     assert member_gib(trial(batch_size=64)) > member_gib(trial(batch_size=8))
+
+
+@pytest.mark.parametrize("precision", ["float32", "bf16"])
+def test_a_member_takes_as_much_of_a_gpu(precision: str) -> None:
+    """Without the kernels of a CPU, which keep less: what another member adds to the most that steps hold."""
+    trials = [trial(8, 2, 3, 256, seed, batch_size=64, precision=precision) for seed in range(3)]
+
+    def held(members: int) -> int:
+        trainer = PackTrainer(trials[:members], [np.zeros((8, 8), np.uint8)] * members, DEVICE)
+        with Held(*trainer.denoiser.model.parameters.values(), trainer.data.strings) as watch:
+            trainer.train(2)
+        return watch.most
+
+    with computing_nothing():
+        added = (held(3) - held(1)) / 2
+    assert added / 2**30 == pytest.approx(member_gib(trials[0]), rel=0.2)
 
 
 def test_a_pack_is_as_large_as_fits_and_is_useful() -> None:

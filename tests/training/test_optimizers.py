@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from rhm_sweeps.config import TrainingConfig
-from rhm_sweeps.training.optimizers import clip_gradients, join_moments, learning_rate, select_moments
+from rhm_sweeps.training.optimizers import clip_gradients, join_moments, learning_rate, learning_rates, select_moments
 
 
 def rates(**fields):
@@ -16,6 +16,12 @@ def rates(**fields):
 
 def test_constant_after_warm_up():
     assert rates(steps=6, warmup_steps=4) == pytest.approx([0.5, 1.0, 1.5, 2.0, 2.0, 2.0])
+
+
+def test_rates_of_several_at_once_are_each_ones_own():
+    configs = [TrainingConfig(steps=20, warmup_steps=3, lr_schedule=name) for name in ("constant", "cosine", "step")]
+    expected = [[learning_rate(config, step) for step in range(2, 9)] for config in configs]
+    assert learning_rates(configs, 2, 7).tolist() == expected
 
 
 def test_cosine_falls_from_one_towards_zero():

@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from rhm_sweeps.config import TrainingConfig
-from rhm_sweeps.training.optimizers import learning_rate, select_moments
+from rhm_sweeps.training.optimizers import learning_rate, learning_rates, select_moments
 from rhm_sweeps.training.pack_optimizer import PackOptimizer
 
 CONFIGS = {
@@ -45,11 +45,11 @@ def descend_alone(config, target, steps):
     return parameter
 
 
-def descend(optimizer, parameter, targets, steps):
-    for step in steps:
+def descend(training, optimizer, parameter, targets, steps):
+    for rates in learning_rates(training, steps.start, len(steps)).unbind(1):
         optimizer.zero_grad()
         ((parameter - targets) ** 4).sum().backward()
-        optimizer.step(step)
+        optimizer.step(rates)
 
 
 @pytest.mark.parametrize("rates", OWN_RATES)
@@ -58,12 +58,12 @@ def test_members_move_as_if_alone_also_after_others_left(name, rates):
     training = configs(name, rates)
     stacked = torch.zeros(4, 5, requires_grad=True)
     optimizer = PackOptimizer([stacked], training)
-    descend(optimizer, stacked, TARGETS, range(5))
+    descend(training, optimizer, stacked, TARGETS, range(5))
     kept = [2, 3, 0]
     rest = stacked.detach()[kept].requires_grad_()
     again = PackOptimizer([rest], [training[k] for k in kept])
     again.load(select_moments(optimizer.moments(), torch.tensor(kept)))
-    descend(again, rest, TARGETS[kept], range(5, 10))
+    descend([training[k] for k in kept], again, rest, TARGETS[kept], range(5, 10))
     for row, member in zip(rest, kept, strict=True):
         alone = descend_alone(training[member], TARGETS[member], 10)
         torch.testing.assert_close(row, alone, rtol=1e-5, atol=1e-6)
@@ -73,7 +73,7 @@ def test_members_move_as_if_alone_also_after_others_left(name, rates):
 def test_equal_rates_are_one_fused_call_of_torchs_on_the_whole(name):
     training = configs(name)
     ours, theirs = torch.zeros(4, 5, requires_grad=True), torch.zeros(4, 5, requires_grad=True)
-    descend(PackOptimizer([ours], training), ours, TARGETS, range(10))
+    descend(training, PackOptimizer([ours], training), ours, TARGETS, range(10))
     options = {"lr": training[0].learning_rate, "weight_decay": training[0].weight_decay, "fused": True}
     kinds = {"adam": torch.optim.Adam, "adamw": torch.optim.AdamW, "sgd": torch.optim.SGD}
     momentum = {"momentum": training[0].momentum} if training[0].optimizer == "sgd" else {}
@@ -87,20 +87,22 @@ def test_equal_rates_are_one_fused_call_of_torchs_on_the_whole(name):
 
 def test_loaded_moments_are_the_optimizers_own():
     parameter = torch.zeros(4, 5, requires_grad=True)
-    optimizer = PackOptimizer([parameter], configs("adam", "all different"))
-    descend(optimizer, parameter, TARGETS, range(2))
+    training = configs("adam", "all different")
+    optimizer = PackOptimizer([parameter], training)
+    descend(training, optimizer, parameter, TARGETS, range(2))
     before = optimizer.moments()
     copy = {position: {name: value.clone() for name, value in state.items()} for position, state in before.items()}
-    again = PackOptimizer([parameter], configs("adam", "all different"))
+    again = PackOptimizer([parameter], training)
     again.load(before)
-    descend(again, parameter, TARGETS, range(2, 4))
+    descend(training, again, parameter, TARGETS, range(2, 4))
     assert all(torch.equal(before[0][name], copy[0][name]) for name in copy[0])
     assert float(again.moments()[0]["step"]) == 4
 
 
 def test_a_parameter_without_gradient_stays():
     used, unused = torch.zeros(4, 5, requires_grad=True), torch.ones(4, 2, requires_grad=True)
-    optimizer = PackOptimizer([used, unused], configs("adam", "all different"))
-    descend(optimizer, used, TARGETS, range(2))
+    training = configs("adam", "all different")
+    optimizer = PackOptimizer([used, unused], training)
+    descend(training, optimizer, used, TARGETS, range(2))
     assert torch.equal(unused, torch.ones(4, 2))
     assert set(optimizer.moments()) == {0}
