@@ -1,48 +1,45 @@
-"""Memory that Ray's processes share fairly, by kind, the most that there was while a block ran."""
+"""Memory of Ray's workers, when there were most of them while a block ran."""
 
 from __future__ import annotations
 
 import threading
-from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 WORKERS = ("ray::Sleeping", "ray::ImplicitFunc")
-NODE = ("raylet", "ray::DashboardAgent", "ray::RuntimeEnvAgent", "dashboard_agent", "runtime_env_agent")
 
 
-@dataclass
+@dataclass(frozen=True)
 class Memory:
-    """MiB of all processes of a kind together, and how many there were, when there were most workers."""
+    """Of all workers at a moment: how many there were, and their MiB together."""
 
     workers: int = 0
-    mib: Counter[str] = field(default_factory=Counter)
+    mib: float = 0.0
 
     @property
     def worker_mib(self) -> float | None:
-        return self.mib["worker"] / self.workers if self.workers else None
+        """MiB of one."""
+        return self.mib / self.workers if self.workers else None
 
 
 def look() -> Memory:
-    """The memory at this moment: proportional set sizes, in which pages that several share count in parts."""
-    found = Memory()
-    for process in Path("/proc").glob("[0-9]*"):
-        with suppress(OSError):
-            words = (process / "cmdline").read_bytes().decode(errors="replace").replace("\0", " ").strip()
-            kind = (
-                "worker" if words.startswith(WORKERS) else "node" if any(word in words[:200] for word in NODE) else ""
-            )
-            if kind:
-                lines = (process / "smaps_rollup").read_text().splitlines()
-                found.mib[kind] += int(next(line.split()[1] for line in lines if line.startswith("Pss:"))) // 1024
-                found.workers += kind == "worker"
-    return found
+    """The workers now, by their proportional set sizes, in which pages that several share count in parts."""
+    found = [size for process in Path("/proc").glob("[0-9]*") if (size := _mib(process))]
+    return Memory(len(found), sum(found))
+
+
+def _mib(process: Path) -> float:
+    with suppress(OSError, StopIteration):
+        if (process / "cmdline").read_bytes().decode(errors="replace").startswith(WORKERS):
+            lines = (process / "smaps_rollup").read_text().splitlines()
+            return next(int(line.split()[1]) for line in lines if line.startswith("Pss:")) / 1024
+    return 0.0
 
 
 @contextmanager
-def memory_of_workers(interval_s: float = 5.0) -> Iterator[list[Memory]]:
+def memory_of_workers(interval_s: float = 2.0) -> Iterator[list[Memory]]:
     """Looks again and again while the block runs; yields a list whose last entry is the look with most workers."""
     best, over = [Memory()], threading.Event()
 

@@ -42,12 +42,13 @@ def usage(side: str, slots: int, seconds: int, spans: Sequence[Span]) -> Row:
     }  # fmt: skip
 
 
-def on_ray(side: str, slots: int, seconds: int, rounds: int) -> tuple[Row, list[Span]]:
+def on_ray(side: str, slots: int, seconds: int, rounds: int, interval_s: float) -> tuple[Row, list[Span]]:
     """A row of packs on a simulated cluster, so many for each slot, and when they were at work."""
     packs, spent = slots * rounds, DriverTime()
     with tempfile.TemporaryDirectory() as folder, memory_of_workers() as memory:
         place = Path(folder)
-        spans = ours(packs, seconds, slots, place, spent) if side == "ours" else plain(packs, seconds, slots, place)
+        case = (packs, seconds, slots, place)
+        spans = ours(*case, spent, interval_s) if side == "ours" else plain(*case)
     row = {**usage(side, slots, seconds, spans), "worker_mib": memory[-1].worker_mib}
     if spent.reports:
         lasted = max(span.ended for span in spans) - min(span.begun for span in spans)
@@ -76,16 +77,20 @@ def main(words: Sequence[str] | None = None) -> None:
     parser.set_defaults(rounds=4)
     parser.add_argument("--slots", type=int, nargs="*", default=[8, 32, 64])
     parser.add_argument("--seconds", type=int, nargs="+", default=[2, 30], help="how long a pack sleeps")
+    parser.add_argument(
+        "--work", type=int, default=60, help="seconds of packs for each slot of ours, if --rounds are fewer"
+    )
     parser.add_argument("--side", nargs="+", choices=("ours", "plain"), default=["ours", "plain"])
     parser.add_argument("--alone", type=int, nargs="*", default=[100, 1000, 10_000], help="slots of the driver alone")
-    parser.add_argument("--interval", type=float, default=1.0, help="seconds between reports, for the driver alone")
+    parser.add_argument("--interval", type=float, default=1.0, help="seconds between reports of a pack of ours")
     parser.add_argument("--most", type=float, default=90.0, help="seconds that the driver alone gives packs out")
     parser.add_argument("--figure", type=Path, help="draw it into this file, too")
-    chosen = parsed(parser, words, rounds=2, slots=[4], seconds=[2], alone=[100], most=5.0)
+    chosen = parsed(parser, words, rounds=2, work=20, slots=[4], seconds=[2], alone=[100], most=5.0)
     curves = []
     with Report(chosen, COLUMNS) as report:
         for seconds, slots, side in cases(chosen):
-            row, spans = on_ray(side, slots, seconds, chosen.rounds)
+            rounds = max(chosen.rounds, chosen.work // seconds) if side == "ours" else chosen.rounds
+            row, spans = on_ray(side, slots, seconds, rounds, chosen.interval)
             report.add(**row)
             curves.append({"side": row["side"], "slots": slots, "seconds": seconds, "spans": spans})
         for slots in chosen.alone:

@@ -38,7 +38,7 @@ GPUS_PER_NODE = 32
 class Sleeping(tune.Trainable):  # type: ignore[misc]
     """A pack that sleeps a second for each of its steps, and reports as those do that train.
 
-    It is no `PackTrainable`, which loads PyTorch: so the machine bears twice as many.
+    Its process loads what that of a pack that trains loads, PyTorch included.
     """
 
     def setup(self, config: dict[str, Any]) -> None:
@@ -149,14 +149,14 @@ def sleeping_sweep(packs: int, seconds: int, slots: int, place: Path, run: Run) 
     ).folder.path
 
 
-def ours(packs: int, seconds: int, slots: int, place: Path, spent: DriverTime) -> list[Span]:
+def ours(packs: int, seconds: int, slots: int, place: Path, spent: DriverTime, interval_s: float = 1.0) -> list[Span]:
     """A sweep of sleeping packs on a simulated cluster, by `rhm-sweep`'s driver, ledger, MLflow writer and view."""
     with simulated_cluster(slots) as cluster:
         pools = Pools((Pool("local", "cpu", slots, 0.0, 1.0, PACK_GIB),))
 
         def run(driver: Driver) -> None:
             timed: Any = Timed(driver, spent)
-            run_packs(timed, pools, address=cluster.address, trainable=Sleeping)  # type: ignore[arg-type]
+            run_packs(timed, pools, address=cluster.address, report_interval_s=interval_s, trainable=Sleeping)  # type: ignore[arg-type]
 
         folder = sleeping_sweep(packs, seconds, slots, place, run)
     with Ledger(folder) as ledger:

@@ -13,6 +13,7 @@ COMMANDS = {
         "launch": "quickstart -s train_size=grid:64,256",
         "plan": "memorization -s replicas=5",
         "pools": "--pools pools.yaml memorization",
+        "submit": "memorization --address http://10.0.0.1:8265 --results /shared/results",
         "resume": "quickstart",
         "pause": "quickstart",
         "stop": "quickstart --where 'copies > 0.5'",

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import typer
@@ -16,19 +17,32 @@ from .output import print_json, stderr
 from .session_flags import DEFAULT_RESULTS, SessionFlags
 
 if TYPE_CHECKING:
+    from rhm_sweeps.running.ray_ahead import RayAhead
     from rhm_sweeps.sweeps.folder import SweepFolder
     from rhm_sweeps.sweeps.place import Place
     from rhm_sweeps.sweeps.session import SessionResult
     from rhm_sweeps.sweeps.stop_request import StopRequest
 
 
-def place_of(session: SessionFlags, name: str) -> Place:
+@contextmanager
+def ray_ahead(session: SessionFlags) -> Iterator[RayAhead | None]:
+    """Ray of this machine starts while all else is imported and planned; None on a cluster, which runs already."""
+    if session.address:
+        yield None
+        return
+    from rhm_sweeps.running.ray_ahead import RayAhead
+
+    with RayAhead() as ahead:
+        yield ahead
+
+
+def place_of(session: SessionFlags, name: str, ahead: RayAhead | None = None) -> Place:
     """The pools of the flags, else those that the sweep of this name had, else this machine."""
     from rhm_sweeps.sweeps.folder import sweep_folder
     from rhm_sweeps.sweeps.place import place_on_ray
 
     folder = sweep_folder(session.results, name)
-    return place_on_ray(folder, session.pools, session.address, session.checkpoint_interval)
+    return place_on_ray(folder, session.pools, session.address, session.checkpoint_interval, session.storage, ahead)
 
 
 def drive_sweep(

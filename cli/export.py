@@ -10,6 +10,8 @@ import typer
 
 from rhm_sweeps.errors import UsageError
 
+from .answers import export_there
+from .followed import followed
 from .output import Json, print_json, stderr
 from .selection import Where
 from .session_flags import DEFAULT_RESULTS, Results, SweepName
@@ -21,6 +23,7 @@ Points = Annotated[bool, typer.Option("--points", help="One row per metric point
 AllFields = Annotated[bool, typer.Option("--all-fields", help="Every field, not only those that vary.")]
 
 
+@followed(export_there)
 def export(
     name: SweepName,
     *,

@@ -9,7 +9,9 @@ import typer
 from rhm_sweeps.errors import UsageError
 
 from .drive_sweep import place_of
+from .followed import followed
 from .resume import go_on_unless_driven
+from .sent_sweep import drive_there
 from .session_flags import SessionFlags, SweepName, session_flags
 
 Changes = Annotated[
@@ -23,6 +25,7 @@ Changes = Annotated[
 ]
 
 
+@followed(drive_there)
 @session_flags
 def extend(name: SweepName, *, changes: Changes = None, session: SessionFlags) -> None:
     """Add values, draws, replicas or steps to a sweep, finished or running; trials that get more steps go on where they ended."""

@@ -14,6 +14,8 @@ from rhm_sweeps.config import DiffusionConfig, GrammarConfig, TrainingConfig, tr
 from rhm_sweeps.config.section import Section
 from rhm_sweeps.errors import ConfigError
 
+from .given import CONTEXT, is_given
+
 SectionT = TypeVar("SectionT", bound=Section)
 
 
@@ -51,8 +53,6 @@ GRAMMAR_FLAGS = {
     "zipf_exponent": ZipfExponent,
     "zipf_level": ZipfLevel,
 }
-CONTEXT = inspect.Parameter("context", inspect.Parameter.KEYWORD_ONLY, annotation=typer.Context)
-"""A parameter by which Typer says where the value of each flag comes from."""
 
 
 def checked(section: type[SectionT], **fields: Any) -> SectionT:
@@ -89,9 +89,3 @@ def grammar_flags(command: Callable[..., None]) -> Callable[..., None]:
     run.__signature__ = signature.replace(parameters=[CONTEXT, *flags, *own])  # type: ignore[attr-defined]
     run.__annotations__ = {p.name: p.annotation for p in (CONTEXT, *flags, *own)} | {"return": None}
     return run
-
-
-def is_given(context: typer.Context, flag: str) -> bool:
-    """Whether a flag was given: an explicit grammar fills in the sizes that were not."""
-    source = context.get_parameter_source(flag)
-    return source is not None and source.name != "DEFAULT"

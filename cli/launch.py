@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from .drive_sweep import drive_sweep, place_of
+from .drive_sweep import drive_sweep, place_of, ray_ahead
 from .expectation import Expectation
 from .output import stderr
 from .session_flags import SessionFlags, session_flags
@@ -29,9 +29,6 @@ def launch(
 ) -> None:
     """Train every trial of a search space and write the report; what is already trained is not trained again."""
     chosen = load_space(space, overrides)  # before the heavy imports: what is wrong in it is said at once
-
-    from rhm_sweeps.sweeps.session import launch as launch_sweep
-
     if dry_run:
         from .plan import plan
 
@@ -45,12 +42,15 @@ def launch(
             as_json=session.as_json,
         )
         return
-    place = place_of(session, chosen.name)
-    options = replace(session.options, max_settings=accepted(max_settings))
     expected = Expectation(ask=not yes)
-    stderr.print(f"launching {chosen.name} on {place}", markup=False)
-    drive_sweep(
-        lambda stop: launch_sweep(chosen, options, place.pools, place.run, stderr, stop, expected.confirm),
-        expected,
-        as_json=session.as_json,
-    )
+    with ray_ahead(session) as ahead:
+        from rhm_sweeps.sweeps.session import launch as launch_sweep
+
+        place = place_of(session, chosen.name, ahead)
+        options = replace(session.options, max_settings=accepted(max_settings), storage=place.storage)
+        stderr.print(f"launching {chosen.name} on {place}", markup=False)
+        drive_sweep(
+            lambda stop: launch_sweep(chosen, options, place.pools, place.run, stderr, stop, expected.confirm),
+            expected,
+            as_json=session.as_json,
+        )

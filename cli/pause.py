@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from .answers import ask_there
+from .followed import followed
 from .output import Json, print_json, stderr
 from .session_flags import DEFAULT_RESULTS, Results, SweepName
 from .stop import Timeout
 
 
+@followed(ask_there)
 def pause(
     name: SweepName, *, results: Results = DEFAULT_RESULTS, timeout: Timeout = 60.0, as_json: Json = False
 ) -> None:

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
-from .drive_sweep import drive_sweep, place_of
+from dataclasses import replace
+
+from .drive_sweep import drive_sweep, place_of, ray_ahead
+from .followed import followed
 from .output import print_json, stderr
+from .sent_sweep import drive_there
 from .session_flags import SessionFlags, SweepName, session_flags
 
 
+@followed(drive_there)
 @session_flags
 def resume(name: SweepName, *, session: SessionFlags) -> None:
     """Finish an interrupted sweep: finished trials stay, the others go on from their checkpoints. A paused one goes on."""
@@ -42,9 +47,11 @@ def go_on_unless_driven(name: str, session: SessionFlags, said: str) -> None:
 
 def go_on(name: str, session: SessionFlags) -> None:
     """Drive a sweep here until nothing of it is left to train; does not return."""
-    from rhm_sweeps.sweeps.session import resume as resume_sweep
+    with ray_ahead(session) as ahead:
+        from rhm_sweeps.sweeps.session import resume as resume_sweep
 
-    place = place_of(session, name)
-    drive_sweep(
-        lambda stop: resume_sweep(name, session.options, place.pools, place.run, stderr, stop), as_json=session.as_json
-    )
+        place = place_of(session, name, ahead)
+        options = replace(session.options, storage=place.storage)
+        drive_sweep(
+            lambda stop: resume_sweep(name, options, place.pools, place.run, stderr, stop), as_json=session.as_json
+        )

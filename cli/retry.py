@@ -7,14 +7,17 @@ from typing import Annotated
 import typer
 
 from .drive_sweep import place_of
+from .followed import followed
 from .resume import go_on_unless_driven
 from .selection import Trials, Where
+from .sent_sweep import drive_there
 from .session_flags import SessionFlags, SweepName, session_flags
 
 Failed = Annotated[bool, typer.Option("--failed", help="Those that failed: they start anew. The default.")]
 Stopped = Annotated[bool, typer.Option("--stopped", help="Those that were stopped: they go on from where they were.")]
 
 
+@followed(drive_there)
 @session_flags
 def retry(
     name: SweepName,

@@ -39,10 +39,28 @@ PoolsFile = Annotated[
         "--pools", help="YAML file of pools and routes; default: those of the sweep's last session, else this machine."
     ),
 ]
+
+
+def _not_local(address: str | None) -> str | None:
+    """Ray's word for a Ray of one's own, which is what comes without an address."""
+    return None if address == "local" else address
+
+
 Address = Annotated[
     str | None,
     typer.Option(
-        "--address", help="Ray cluster to run on, auto or host:port; default: a Ray of its own on this machine."
+        "--address",
+        envvar="RAY_ADDRESS",
+        callback=_not_local,
+        help="Ray cluster to run on, auto or host:port; default: a Ray of its own on this machine.",
+    ),
+]
+StorageAddress = Annotated[
+    str | None,
+    typer.Option(
+        "--storage",
+        help="Where packs keep checkpoints and models if nodes share no folder: s3://bucket/prefix, gs://bucket/prefix or a path; "
+        "default: as before, else the results folder.",
     ),
 ]
 
@@ -58,6 +76,7 @@ class SessionFlags:
     checkpoint_interval: Interval = 60.0
     pools: PoolsFile = None
     address: Address = None
+    storage: StorageAddress = None
     as_json: Json = False
 
     @property
@@ -68,12 +87,13 @@ class SessionFlags:
 
 
 def session_flags(command: Callable[..., None]) -> Callable[..., None]:
-    """Give a command one flag per field of `SessionFlags` in the place of its parameter `session`."""
+    """Give a command one flag per field of `SessionFlags` in the place of its parameter `session`, but those that it has itself."""
     signature = inspect.signature(command, eval_str=True)
     kinds = get_type_hints(SessionFlags, include_extras=True)
     flags = [
         inspect.Parameter(one.name, inspect.Parameter.KEYWORD_ONLY, default=one.default, annotation=kinds[one.name])
         for one in fields(SessionFlags)
+        if one.name not in signature.parameters
     ]
     own = [parameter for parameter in signature.parameters.values() if parameter.name != "session"]
 

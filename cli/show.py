@@ -9,6 +9,8 @@ import typer
 from rich import box
 from rich.table import Table
 
+from .answers import ask_there
+from .followed import followed
 from .output import Json, print_json, stdout
 from .session_flags import DEFAULT_RESULTS, Results, SweepName
 
@@ -20,6 +22,7 @@ MOST_LEVELS = 5
 OneTrial = Annotated[str, typer.Argument(metavar="TRIAL", help="First digits of the trial's signature.")]
 
 
+@followed(ask_there)
 def show(name: SweepName, trial: OneTrial, *, results: Results = DEFAULT_RESULTS, as_json: Json = False) -> None:
     """Show one trial: its state, its fields that differ from the defaults, its metrics by step, its files, its MLflow run."""
     from rhm_sweeps.ledger import Ledger

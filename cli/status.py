@@ -6,12 +6,15 @@ from typing import Annotated
 
 import typer
 
+from .followed import followed
+from .job_answers import status_there
 from .output import Json, print_json, stderr, stdout
 from .session_flags import DEFAULT_RESULTS, Results, SweepName
 
 Watch = Annotated[bool, typer.Option("--watch", help="Go on showing it until no process drives the sweep any more.")]
 
 
+@followed(status_there)
 def status(name: SweepName, *, results: Results = DEFAULT_RESULTS, watch: Watch = False, as_json: Json = False) -> None:
     """Show where a sweep stands: its state, its trials by state, how far it is, why trials failed, its MLflow run."""
     from rhm_sweeps.sweeps.folder import sweep_folder

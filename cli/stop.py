@@ -6,6 +6,8 @@ from typing import Annotated
 
 import typer
 
+from .answers import ask_there
+from .followed import followed
 from .output import Json, print_json, stderr
 from .selection import Trials, Where
 from .session_flags import DEFAULT_RESULTS, Results, SweepName
@@ -13,6 +15,7 @@ from .session_flags import DEFAULT_RESULTS, Results, SweepName
 Timeout = Annotated[float, typer.Option("--timeout", min=0, help="Seconds to wait until it has happened.")]
 
 
+@followed(ask_there)
 def stop(
     name: SweepName,
     trials: Trials = None,

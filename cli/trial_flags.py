@@ -14,7 +14,8 @@ from rhm_sweeps.config import TrialConfig
 from rhm_sweeps.config.section import Section
 from rhm_sweeps.errors import ConfigError, Problem
 
-from .flags import CONTEXT, field_option, is_given
+from .flags import field_option
+from .given import CONTEXT, is_given
 
 FLAG_NAMES = {"model.name": "model", "diffusion.output": "model_output"}
 """Flags that are not the last part of their field; `--output` names a run, as in the original code."""

@@ -8,6 +8,8 @@ import typer
 from rich import box
 from rich.table import Table
 
+from .answers import ask_there
+from .followed import followed
 from .output import Json, print_json, stderr, stdout
 from .selection import Where
 from .session_flags import DEFAULT_RESULTS, Results, SweepName
@@ -26,6 +28,7 @@ Sort = Annotated[
 Limit = Annotated[int | None, typer.Option("--limit", min=1, help=f"Most rows; a table has {MOST_ROWS} otherwise.")]
 
 
+@followed(ask_there)
 def trials(
     name: SweepName,
     *,

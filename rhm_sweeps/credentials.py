@@ -6,7 +6,7 @@ import re
 from urllib.parse import urlsplit, urlunsplit
 
 _CREDENTIALS = re.compile(r"://[^\s/@:]*(:\S*)?@")
-_SECRET = r"password|passwd|pwd|token|secret|api_?key|access_?key|signature"
+_SECRET = r"password|passwd|pwd|token|secret|secret_?key|api_?key|access_?key|signature"
 _SECRET_QUERY = re.compile(rf"(?i)([?&;][\w.-]*(?:{_SECRET})=)[^&;\s#]*")
 
 

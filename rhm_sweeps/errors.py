@@ -51,8 +51,20 @@ class LockedError(SweepError):
     """Another process drives this sweep."""
 
 
+class TakenOverError(SweepError):
+    """Another process has the pack now: this one was thought dead, and must not write."""
+
+
 class CheckpointError(RhmSweepError):
     """A checkpoint is missing, torn or belongs to other code."""
+
+
+class StorageError(SweepError):
+    """The storage of checkpoints cannot be reached, or a node does not share it."""
+
+
+class StorageRefusedError(StorageError):
+    """The storage answers, but does not let this process in: there is no bucket, or there are no credentials for it."""
 
 
 class TrackingError(RhmSweepError):

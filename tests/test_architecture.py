@@ -20,7 +20,8 @@ ROOT = Path(__file__).parents[1]
 
 # Each layer and what it may import besides itself; a layer that is not named here may not exist.
 LAYERS: dict[str, frozenset[str]] = dict.fromkeys(
-    ("version", "errors", "credentials", "printable", "streams", "compiled", "code_identity"), frozenset()
+    ("version", "errors", "credentials", "printable", "streams", "compiled", "code_identity", "cache_folder"),
+    frozenset(),
 )
 LAYERS["terminal"] = frozenset({"printable"})
 LAYERS["yaml_loader"] = frozenset({"errors"})
@@ -31,7 +32,7 @@ LAYERS["ledger"] = frozenset({"errors", "credentials"})
 LAYERS["spaces"] = frozenset({"errors", "credentials", "yaml_loader", "explicit_grammars", "config", "evaluation"})
 LAYERS["search"] = frozenset({"errors", "config", "spaces", "ledger"})
 LAYERS["schedulers"] = frozenset({"errors", "config", "spaces", "ledger"})
-for layer in ("packs", "pools", "running"):
+for layer in ("packs", "storage", "pools", "running"):
     LAYERS[layer] = frozenset(LAYERS)
 LAYERS["tracking"] = LAYERS["packs"]
 LAYERS["sweeps"] = frozenset(LAYERS)
@@ -44,7 +45,17 @@ LAYERS["cli"] = frozenset(LAYERS)
 LAYERS["__main__"] = frozenset({"cli"})
 
 RAY_FILES = frozenset(
-    f"rhm_sweeps.running.{name}" for name in ("local_ray", "ray_cluster", "ray_events", "runner", "trainable")
+    f"rhm_sweeps.running.{name}"
+    for name in (
+        "job_cluster",
+        "local_ray",
+        "node_check",
+        "ray_ahead",
+        "ray_cluster",
+        "ray_events",
+        "runner",
+        "trainable",
+    )
 )
 ONLY_IN = {
     "ray": lambda module: module in RAY_FILES,

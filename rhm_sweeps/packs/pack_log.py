@@ -12,6 +12,7 @@ from datetime import datetime
 from pathlib import Path
 
 from rhm_sweeps.credentials import redact
+from rhm_sweeps.errors import TakenOverError
 from rhm_sweeps.packs.pack_start import PackStart
 
 FILE_NAME = "pack.log"
@@ -46,9 +47,11 @@ class PackLog:
 
     @contextmanager
     def errors(self) -> Iterator[None]:
-        """Log what is raised in the block, with its traceback, and let it pass."""
+        """Log what is raised in the block, with its traceback, and let it pass; a pack that another process has is left alone."""
         try:
             yield
+        except TakenOverError:
+            raise
         except Exception:
             self.write(f"error: {traceback.format_exc()}")
             raise

@@ -18,6 +18,8 @@ class PackOrders:
 
     stop: Mapping[str, str] = field(default_factory=dict)
     leave: bool = False
+    vacate: bool = False
+    """Whether its process is to end then, so that no other pack takes its place: the node leaves the cluster."""
 
 
 def write_orders(folder: Path, orders: PackOrders) -> None:

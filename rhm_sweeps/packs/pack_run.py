@@ -13,6 +13,7 @@ from rhm_sweeps.config import TrialConfig
 from rhm_sweeps.evaluation.evaluator import evaluation_steps
 from rhm_sweeps.ledger import MetricPoint, now_ms
 from rhm_sweeps.packs.flops import work_done
+from rhm_sweeps.packs.pack_claim import PackClaim
 from rhm_sweeps.packs.pack_log import PackLog
 from rhm_sweeps.packs.pack_members import PackMembers
 from rhm_sweeps.packs.pack_orders import read_orders
@@ -53,6 +54,7 @@ class PackRun:
         self._schedule = evaluation_steps(self.steps, self._trial.evaluation.points_per_doubling)
         self._log, self._last_save, self._has_left = PackLog(folder), time.monotonic(), False
         with self._log.errors():
+            self._claim = PackClaim.take(folder)
             start = pack_start(trials, folder, sources or {})
             self._log.start(str(device), start)
             self._warnings = start.warnings
@@ -98,6 +100,8 @@ class PackRun:
         return replace(self._progress([], stopped), left=True)
 
     def _end(self, endings: Mapping[int, Ending]) -> list[Ending]:
+        if endings:
+            self._claim.check()
         return self._state.end(endings, self.models_folder, self._log)
 
     def _progress(self, points: Sequence[MetricPoint], endings: Sequence[Ending]) -> Progress:
@@ -153,6 +157,14 @@ class PackRun:
         return points, self._end(due)
 
     def save(self) -> None:
-        """Write a checkpoint from which another process goes on as if nothing had happened."""
+        """Write a checkpoint from which another process goes on as if nothing had happened.
+
+        Raises:
+            TakenOverError: if another process has the pack by now; nothing is written.
+        """
+        self._claim.check()
         self._state.save(self.folder)
         self._last_save = time.monotonic()
+
+    def close(self) -> None:
+        """Nothing is left open."""

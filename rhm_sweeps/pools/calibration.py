@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import platform
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -12,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
+from rhm_sweeps.cache_folder import cache_folder
 from rhm_sweeps.code_identity import code_hash
 from rhm_sweeps.config import TrialConfig
 from rhm_sweeps.evaluation.sampling import sample_strings
@@ -70,7 +70,7 @@ def _measure(trial: TrialConfig, device: str) -> Rates:
     try:
         train_sets = [np.zeros((1, trial.grammar.string_length), np.uint8)] * _MEMBERS
         trainer = PackTrainer([trial] * _MEMBERS, train_sets, device)
-        per_step = _seconds_per_call(lambda: trainer.train(1))
+        per_step = _seconds_per_call(lambda: trainer.train(1).cpu())
         per_string = _seconds_per_call(lambda: _denoise_once(trainer)) / (_STRINGS * _MEMBERS)
     finally:
         torch.set_num_threads(threads)
@@ -105,9 +105,8 @@ def _key(trial: TrialConfig, pool: Pool) -> str:
 
 
 def cache_file() -> Path:
-    """`calibration.json` under RHM_SWEEP_CACHE, else XDG_CACHE_HOME/rhm-sweeps, else ~/.cache/rhm-sweeps."""
-    default = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "rhm-sweeps"
-    return Path(os.environ.get("RHM_SWEEP_CACHE") or default) / "calibration.json"
+    """Where rates are kept."""
+    return cache_folder() / "calibration.json"
 
 
 def _read_cache() -> dict[str, Rates]:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field, replace
 
 import torch
 
 from rhm_sweeps.errors import Problem, UsageError
+from rhm_sweeps.pools.leaving_node import LeavingNode
 from rhm_sweeps.pools.machine import available_cores, available_memory_gib
 from rhm_sweeps.pools.pools import Pool, Pools
 
@@ -25,6 +26,12 @@ class Node:
     name: str = ""
     available: Mapping[str, float] = field(default_factory=dict)
     """What of the resources nobody uses at the moment."""
+    id: str = ""
+
+    @property
+    def short_id(self) -> str:
+        """What tells it from other nodes of the same name, in messages."""
+        return self.id[:8]
 
     @property
     def accelerators(self) -> tuple[str, ...]:
@@ -37,10 +44,21 @@ class Cluster:
     """The machines that packs can run on."""
 
     nodes: tuple[Node, ...]
+    leaving: tuple[LeavingNode, ...] = ()
+    """Those that packs can not run on any more."""
 
     def places(self, pool: Pool) -> int:
         """How many packs of a pool run at once if nothing else does."""
         return sum(_places(node, pool) for node in self.nodes)
+
+    def of_pools(self, pools: Iterable[Pool]) -> tuple[Node, ...]:
+        """The machines on which a pack of one of these pools could run."""
+        wanted = tuple(pools)
+        return tuple(node for node in self.nodes if any(_places(node, pool) for pool in wanted))
+
+    def without(self, nodes: Collection[str]) -> Cluster:
+        """The cluster but for some of its nodes, by their `short_id`."""
+        return replace(self, nodes=tuple(node for node in self.nodes if node.short_id not in nodes))
 
 
 def local_cluster() -> Cluster:

@@ -5,20 +5,24 @@ from __future__ import annotations
 import logging
 import os
 import socket
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, redirect_stdout
 from pathlib import Path
+from typing import Any
 
 import ray
 
+from rhm_sweeps.credentials import redact
 from rhm_sweeps.errors import SweepError, UsageError
 from rhm_sweeps.pools.cluster import Cluster, Node
+from rhm_sweeps.pools.leaving_node import LeavingNode
 from rhm_sweeps.running.local_ray import sigterm_is_ours
 from rhm_sweeps.running.scratch import scratch_folder
 
 ANSWERS_WITHIN_S = 5.0
 _HIDDEN = ("node:", "object_store_memory", "bundle_group")
-_NODE_ID = "ray.io/node-id"
+NODE_ID = "ray.io/node-id"
+"""A label that Ray gives every node."""
 
 
 @contextmanager
@@ -29,14 +33,18 @@ def joined_ray(address: str) -> Iterator[Path]:
         address: `auto`, the cluster that this machine is a node of, or host:port of its head.
 
     Raises:
-        UsageError: if the address is a Ray Client's, `ray://...`.
+        UsageError: if the address is a Ray Client's, `ray://...`, through which Tune would run a copy of the driver elsewhere,
+            or that of a dashboard.
         SweepError: if there is no such cluster, or this machine is no node of it.
     """
     if "://" in address:
         raise UsageError(
-            f"the address is {address!r}, but must be auto or host:port: run this on a node of the cluster, not through Ray Client"
+            f"the address (--address, else RAY_ADDRESS) is {redact(address)!r}, but must be auto or host:port, on a node of the "
+            "cluster; from elsewhere, let a job of the cluster drive the sweep: rhm-sweep submit SPACE --address http://HOST:8265"
         )
-    _check_reachable(address)
+    _check_reachable(
+        os.environ.get("RAY_ADDRESS") or address if address == "auto" else address
+    )  # as Ray itself takes it
     with scratch_folder() as scratch, Path(os.devnull).open("w") as nowhere, redirect_stdout(nowhere):
         try:
             with sigterm_is_ours():
@@ -81,20 +89,23 @@ def look_at_cluster(address: str) -> Cluster:
 
 
 def present_cluster() -> Cluster:
-    """What the cluster has that this process is connected to."""
+    """What the cluster has that this process is connected to; nodes that were told to leave count no more."""
+    deadlines = ray._private.state.state.get_draining_nodes()
     free = ray._private.state.available_resources_per_node()
+    alive = [node for node in ray.nodes() if node["Alive"]]
     return Cluster(
+        tuple(_node(node, free.get(node["NodeID"], {})) for node in alive if node["NodeID"] not in deadlines),
         tuple(
-            Node(
-                _resources(node["Resources"]),
-                {name: value for name, value in node["Labels"].items() if name != _NODE_ID},
-                node["NodeManagerHostname"],
-                _resources(free.get(node["NodeID"], {})),
-            )
-            for node in ray.nodes()
-            if node["Alive"]
-        )
+            LeavingNode(node["NodeID"], node["NodeManagerHostname"], deadlines[node["NodeID"]])
+            for node in alive
+            if node["NodeID"] in deadlines
+        ),
     )
+
+
+def _node(node: Mapping[str, Any], free: dict[str, float]) -> Node:
+    labels = {name: value for name, value in node["Labels"].items() if name != NODE_ID}
+    return Node(_resources(node["Resources"]), labels, node["NodeManagerHostname"], _resources(free), node["NodeID"])
 
 
 def _resources(found: dict[str, float]) -> dict[str, float]:

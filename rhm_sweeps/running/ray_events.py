@@ -11,14 +11,11 @@ from ray.tune.experiment import Trial
 from ray.tune.search import Searcher
 
 from rhm_sweeps.packs.memory_problem import too_big
-from rhm_sweeps.running.cluster_watch import ClusterWatch
+from rhm_sweeps.running.cluster_watch import ClusterNews, ClusterWatch
+from rhm_sweeps.running.crash_reason import crash_reason, is_out_of_memory, unshared_node
+from rhm_sweeps.running.pack_places import PackPlaces
 from rhm_sweeps.running.task_config import trials_in
 from rhm_sweeps.running.tasks import Driver, PackTask
-
-_LOW_ON_MEMORY = ("node running low on memory", "OOM kill reason")
-_NODE_GONE = ("its node has died", "node was terminated")
-_UNREACHABLE = ("actor is temporarily unavailable",)
-_KILLED = ("worker process has died", "died unexpectedly")
 
 
 class _TellsDriver:
@@ -35,12 +32,15 @@ class DriverQueue(_TellsDriver, Searcher):  # type: ignore[misc]
     """Hands out what the driver hands out."""
 
     def __init__(
-        self, driver: Driver, config: Callable[[PackTask], dict[str, Any]], watch: ClusterWatch | None = None
+        self,
+        driver: Driver,
+        config: Callable[[PackTask], dict[str, Any]],
+        watch: ClusterWatch | None = None,
+        places: PackPlaces | None = None,
     ) -> None:
         _TellsDriver.__init__(self, driver)
         Searcher.__init__(self, metric="training_iteration", mode="max")
-        self._config = config
-        self._watch = watch
+        self._config, self._watch, self._places = config, watch, places or PackPlaces()
 
     def suggest(self, trial_id: str) -> dict[str, Any] | str | None:  # noqa: ARG002 - Ray's signature
         """The next pack; None to be asked again.
@@ -49,12 +49,18 @@ class DriverQueue(_TellsDriver, Searcher):  # type: ignore[misc]
         """
         if self._driver.should_stop():
             return str(Searcher.FINISHED)
-        if self._watch and (pools := self._watch.news()):
-            self._driver.resized(pools)
+        if self._watch and (news := self._watch.news()):
+            self._tell(news)
         task = self._driver.next_pack()
         if task is not None:
             return self._config(task)
         return str(Searcher.FINISHED) if self._driver.is_over() else None
+
+    def _tell(self, news: ClusterNews) -> None:
+        for node in news.leaving:
+            self._driver.vacate(node, self._places.leaves(node))
+        if news.pools:
+            self._driver.resized(news.pools)
 
     def on_trial_complete(self, trial_id: str, result: dict[str, Any] | None = None, error: bool = False) -> None:
         """Nothing to learn from a finished pack."""
@@ -69,6 +75,12 @@ class DriverQueue(_TellsDriver, Searcher):  # type: ignore[misc]
 class PackEvents(_TellsDriver, tune.Callback):  # type: ignore[misc]
     """Passes Ray's events on."""
 
+    def __init__(self, driver: Driver, places: PackPlaces | None = None) -> None:
+        _TellsDriver.__init__(self, driver)
+        self._places = places or PackPlaces()
+        self._ending: set[str] = set()
+        """Trials of Ray that have given up their pack, and whose process ends."""
+
     def on_trial_start(self, iteration: int, trials: list[Trial], trial: Trial, **_: Any) -> None:  # noqa: ARG002
         self._driver.started(trial.config["pack"])
 
@@ -80,12 +92,29 @@ class PackEvents(_TellsDriver, tune.Callback):  # type: ignore[misc]
         result: dict[str, Any],
         **_: Any,
     ) -> None:
+        pack, progress = trial.config["pack"], result.pop("progress")
+        leaving = self._places.seen(pack, result.get("node", ""))
         # Ray keeps the last result of every pack; the ledger has what this one says.
-        self._driver.progressed(trial.config["pack"], result.pop("progress"))
+        self._driver.progressed(pack, progress)
+        if progress.finished:
+            self._places.gone(pack)
+            if not result["done"]:
+                self._ending.add(trial.trial_id)
+        elif leaving:
+            self._driver.vacate(leaving, (pack,))
 
     def on_trial_error(self, iteration: int, trials: list[Trial], trial: Trial, **_: Any) -> None:  # noqa: ARG002
+        if trial.trial_id in self._ending:
+            self._ending.remove(trial.trial_id)
+            return
         pack, said = trial.config["pack"], _last_words(trial)
-        if is_out_of_memory(said):
+        unshared = unshared_node(said)
+        if self._places.gone(pack):
+            self._driver.crashed(pack, "its node has left the cluster", blameless=True)
+        elif unshared[0]:
+            self._places.unshared.add(unshared[0])
+            self._driver.crashed(pack, f"{unshared[1]}; no pack is sent there any more", blameless=True)
+        elif is_out_of_memory(said):
             reason = "its node ran low on memory, and Ray ended its process"
             self._driver.progressed(pack, too_big(len(trials_in(trial.config)), reason))
         else:
@@ -95,23 +124,6 @@ class PackEvents(_TellsDriver, tune.Callback):  # type: ignore[misc]
 def _last_words(trial: Trial) -> str:
     """What Ray wrote about the end of a trial's process, in a file of its own on this machine."""
     return Path(trial.error_file).read_text(errors="replace") if trial.error_file else ""
-
-
-def is_out_of_memory(said: str) -> bool:
-    """Whether Ray ended a process because the memory of its node ran out."""
-    return any(words in said for words in _LOW_ON_MEMORY)
-
-
-def crash_reason(said: str) -> str:
-    """Why a pack's process is gone, in a line."""
-    if any(words in said for words in _NODE_GONE):
-        return "its node is gone"
-    if any(words in said for words in _UNREACHABLE):
-        return "its node cannot be reached"
-    lines = said.strip().splitlines()
-    if not lines or ("creation task" not in said and any(words in said for words in _KILLED)):
-        return "it was killed, ran out of memory or crashed"
-    return lines[-1]
 
 
 class StopAsked(_TellsDriver, tune.Stopper):  # type: ignore[misc]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -16,11 +16,16 @@ from rhm_sweeps.pools.cluster import Cluster, check_pools, local_cluster
 from rhm_sweeps.pools.pools import Pools
 from rhm_sweeps.running.cluster_watch import ClusterWatch
 from rhm_sweeps.running.local_ray import local_ray
-from rhm_sweeps.running.ray_cluster import joined_ray, present_cluster
+from rhm_sweeps.running.node_check import checked_beacon
+from rhm_sweeps.running.pack_places import PackPlaces
+from rhm_sweeps.running.ray_ahead import RayAhead
+from rhm_sweeps.running.ray_cluster import NODE_ID, joined_ray, present_cluster
 from rhm_sweeps.running.ray_events import DriverQueue, PackEvents, StopAsked
-from rhm_sweeps.running.task_config import task_config
+from rhm_sweeps.running.storing_driver import StoringDriver
+from rhm_sweeps.running.task_config import as_config, task_config
 from rhm_sweeps.running.tasks import Driver, PackTask
 from rhm_sweeps.running.trainable import PackTrainable
+from rhm_sweeps.storage.storage import Storage
 
 MOST_AT_ONCE = 10**6
 """For Ray, where the slots may become more: the driver hands out no more packs than there are slots."""
@@ -53,6 +58,9 @@ def run_packs(
     checkpoint_interval_s: float = 60.0,
     report_interval_s: float = 1.0,
     trainable: type[PackTrainable] = PackTrainable,
+    shared: Storage | None = None,
+    storage: Storage | None = None,
+    ahead: RayAhead | None = None,
 ) -> None:
     """Run the packs that the driver hands out until it is over or says stop; a stopped pack saves before it leaves.
 
@@ -61,36 +69,66 @@ def run_packs(
         address: of an existing Ray cluster, `auto` or host:port; None: Ray is started on this machine, for this run only.
         size: what the pools are on a cluster: nodes that join or leave change their slots. Without it they stay as they are.
         trainable: what trains a pack.
+        shared: what all nodes must share with this process, `storage` or a folder: checked before any pack starts.
+        storage: where packs keep their files; None: in the folders of their tasks.
+        ahead: Ray on this machine that was started before; it is ended.
 
     Raises:
-        SweepError: if Ray cannot start or be joined, or if no pack of some pool could ever run.
+        SweepError: if Ray cannot start or be joined, if no pack of some pool could ever run, or a node does not share what it must.
     """
+    places = PackPlaces()
+    intervals = {"checkpoint_interval_s": checkpoint_interval_s, "report_interval_s": report_interval_s}
+
+    def cluster() -> Cluster:
+        return present_cluster().without(places.unshared)
 
     def config(task: PackTask) -> dict[str, Any]:
-        intervals = {"checkpoint_interval_s": checkpoint_interval_s, "report_interval_s": report_interval_s}
-        return {**task_config(task, pools[task.pool].device), **intervals}
+        return {**task_config(task, pools[task.pool].device), **intervals, **files, "avoid": _avoided(places)}
 
-    with _ray(address) as scratch:
+    with _ray(address, ahead) as scratch:
         if problems := check_pools(present_cluster(), pools.usable):
             raise SweepError("; ".join(map(str, problems)))
-        if not driver.should_stop():
-            watch = ClusterWatch(size, present_cluster, pools.limits) if size else None
+        if driver.should_stop():
+            return
+        with _told_of_files(shared, storage, pools) as files:
+            driver = StoringDriver(driver, storage) if storage else driver
+            watch = ClusterWatch(size, cluster, pools.limits) if size else None
             most = MOST_AT_ONCE if size else sum(pools.limits.values())
-            _tuner(trainable, DriverQueue(driver, config, watch), pools, driver, scratch, most).fit()
+            queue, events = DriverQueue(driver, config, watch, places), PackEvents(driver, places)
+            _tuner(trainable, queue, events, pools, StopAsked(driver), scratch, most).fit()
 
 
 @contextmanager
-def _ray(address: str | None) -> Iterator[Path]:
-    with joined_ray(address) if address else local_ray(local_cluster().nodes[0]) as scratch:
+def _told_of_files(shared: Storage | None, storage: Storage | None, pools: Pools) -> Iterator[dict[str, Any]]:
+    """What packs are told of the place where they keep their files, which all nodes of the pools have been found to share."""
+    told = {"storage": storage.uri if storage else ""}
+    if shared is None:
+        yield told
+        return
+    nodes = present_cluster().of_pools(pools.usable)
+    with checked_beacon(shared, nodes, shared_folder=storage is None) as beacon:
+        yield {**told, "beacon": as_config(beacon)}
+
+
+@contextmanager
+def _ray(address: str | None, ahead: RayAhead | None) -> Iterator[Path]:
+    own = ahead.joined() if ahead else local_ray(local_cluster().nodes[0])
+    with joined_ray(address) if address else own as scratch:
         yield scratch
 
 
 def _tuner(
-    trainable: type[PackTrainable], queue: DriverQueue, pools: Pools, driver: Driver, scratch: Path, most: int
+    trainable: type[PackTrainable],
+    queue: DriverQueue,
+    events: PackEvents,
+    pools: Pools,
+    stop: StopAsked,
+    scratch: Path,
+    most: int,
 ) -> tune.Tuner:
-    places = {pool.name: _place(pool.request, pool.labels) for pool in pools.pools}
+    asked = {pool.name: (pool.request, pool.labels) for pool in pools.pools}
     return tune.Tuner(
-        tune.with_resources(trainable, lambda config: places[config["pool"]]),
+        tune.with_resources(trainable, lambda config: _place(*asked[config["pool"]], config["avoid"])),
         tune_config=tune.TuneConfig(
             search_alg=queue,
             scheduler=_InOrder(),
@@ -101,8 +139,8 @@ def _tuner(
         run_config=tune.RunConfig(
             name="packs",
             storage_path=str(scratch),
-            callbacks=[PackEvents(driver)],
-            stop=StopAsked(driver),
+            callbacks=[events],
+            stop=stop,
             failure_config=tune.FailureConfig(max_failures=0),
             checkpoint_config=tune.CheckpointConfig(checkpoint_at_end=False),
             verbose=0,
@@ -110,6 +148,12 @@ def _tuner(
     )
 
 
-def _place(request: Mapping[str, float], labels: Mapping[str, str]) -> tune.PlacementGroupFactory:
-    selector = {"bundle_label_selector": [dict(labels)]} if labels else {}
+def _avoided(places: PackPlaces) -> list[str]:
+    """Ids of nodes to which no pack is sent."""
+    return [node.id for node in present_cluster().nodes if node.short_id in places.unshared] if places.unshared else []
+
+
+def _place(request: Mapping[str, float], labels: Mapping[str, str], avoid: Sequence[str]) -> tune.PlacementGroupFactory:
+    wanted = {**labels, NODE_ID: f"!in({', '.join(avoid)})"} if avoid else dict(labels)
+    selector = {"bundle_label_selector": [wanted]} if wanted else {}
     return tune.PlacementGroupFactory([dict(request)], **selector)

@@ -18,10 +18,10 @@ SETTLED_S = 60.0
 
 
 @contextmanager
-def scratch_folder() -> Iterator[Path]:
-    """Yield a new folder that only this user can read, locked as long as this process lives."""
+def scratch_folder(*, for_sockets: bool = True) -> Iterator[Path]:
+    """Yield a new folder for this user alone, locked as long as this process lives; its path is short if sockets come into it."""
     base = Path(tempfile.gettempdir())
-    base = base if len(str(base)) <= LONGEST_BASE else Path("/tmp")
+    base = Path("/tmp") if for_sockets and len(str(base)) > LONGEST_BASE else base
     _remove_abandoned(base)
     folder = Path(tempfile.mkdtemp(prefix=PREFIX, dir=base))
     descriptor = os.open(folder, os.O_RDONLY)

@@ -9,6 +9,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from rhm_sweeps.running.tasks import PackTask
+from rhm_sweeps.storage.beacon import Beacon
+from rhm_sweeps.storage.storage import Storage
 
 
 def task_config(task: PackTask, device: str) -> dict[str, Any]:
@@ -22,6 +24,18 @@ def task_config(task: PackTask, device: str) -> dict[str, Any]:
         "sources": {signature: str(path.resolve()) for signature, path in task.sources.items()},
         "device": device,
     }
+
+
+def shared_place(config: Mapping[str, Any]) -> Beacon | None:
+    """The beacon that a `task_config` names, by which its process finds out whether it shares what it must."""
+    return (
+        Beacon(Storage(beacon["uri"]), beacon["token"], beacon["folder"]) if (beacon := config.get("beacon")) else None
+    )
+
+
+def as_config(beacon: Beacon) -> dict[str, Any]:
+    """A beacon as `shared_place` reads it."""
+    return {"uri": beacon.storage.uri, "token": beacon.token, "folder": beacon.shared_folder}
 
 
 def compact(trials: Mapping[str, str]) -> str:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
 from rhm_sweeps.config import TrialConfig, parse_trial
 from rhm_sweeps.packs.pack_progress import Progress
+from rhm_sweeps.pools.leaving_node import LeavingNode
 from rhm_sweeps.pools.pools import Pools
 
 
@@ -54,10 +55,19 @@ class Driver(Protocol):
     def resized(self, pools: Pools) -> None:
         """Nodes have joined or left: these are the pools now, with their slots."""
 
+    def say(self, message: str) -> None:
+        """Something that people should know."""
+
     def started(self, pack: str) -> None:
         """A process has the pack."""
 
     def progressed(self, pack: str, progress: Progress) -> None: ...
 
-    def crashed(self, pack: str, reason: str) -> None:
-        """The process of the pack died. Whether the pack is handed out again is for `next_pack` to say."""
+    def vacate(self, node: LeavingNode, packs: Sequence[str]) -> None:
+        """A node was told to leave the cluster: these packs, which are there, are to save and to leave it."""
+
+    def crashed(self, pack: str, reason: str, *, blameless: bool = False) -> None:
+        """The process of the pack died, `blameless` with a node of which that was known before.
+
+        Whether the pack is handed out again is for `next_pack` to say.
+        """

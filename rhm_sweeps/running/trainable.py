@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import platform
 import traceback
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -11,11 +13,16 @@ import torch
 from ray import tune
 
 from rhm_sweeps.credentials import redact
+from rhm_sweeps.errors import StorageError, StorageRefusedError, SweepError, TakenOverError
 from rhm_sweeps.packs.memory_problem import memory_problem, too_big
+from rhm_sweeps.packs.pack_orders import read_orders
 from rhm_sweeps.packs.pack_progress import Ending, Progress
 from rhm_sweeps.packs.pack_run import PackRun
-from rhm_sweeps.running.task_config import trials_in
+from rhm_sweeps.running.node_check import node_name
+from rhm_sweeps.running.stored_run import StoredRun
+from rhm_sweeps.running.task_config import shared_place, trials_in
 from rhm_sweeps.running.tasks import parse_trials
+from rhm_sweeps.storage.storage import Storage
 from rhm_sweeps.training.checkpoints import write_atomically
 from rhm_sweeps.training.process_tuning import tune_process
 
@@ -24,7 +31,8 @@ class PackTrainable(tune.Trainable):  # type: ignore[misc]
     """A pack as a Ray Tune trial.
 
     Ray executes; it remembers nothing: the pack's own checkpoints and the driver's ledger do. An exception fails the pack's
-    members with its reason, unless it says that the pack is too big for the memory here.
+    members with its reason, unless it says that the pack is too big for the memory here. Where the node leaves the cluster, the
+    process reports that its pack has left, and fails at the next call: Ray gives a process that has failed no other pack.
     """
 
     def setup(self, config: dict[str, Any]) -> None:
@@ -38,7 +46,10 @@ class PackTrainable(tune.Trainable):  # type: ignore[misc]
         if config["sources"]:
             self._options["sources"] = {signature: Path(path) for signature, path in config["sources"].items()}
         self._budget_s: float = config["report_interval_s"]
-        self._run: PackRun | None = None
+        self._pack, self._beacon = config["pack"], shared_place(config)
+        self._kept_in = Storage(config["storage"]) if config.get("storage") else None
+        self._run: PackRun | StoredRun | None = None
+        self._vacates = False
         self._node = ray.get_runtime_context().get_node_id() if ray.is_initialized() else ""
 
     def reset_config(self, new_config: dict[str, Any]) -> bool:
@@ -47,31 +58,67 @@ class PackTrainable(tune.Trainable):  # type: ignore[misc]
         return True
 
     def step(self) -> dict[str, Any]:
+        if self._vacates:
+            raise SweepError("this process ends: its node leaves the cluster")
         try:
-            if self._run is None:
-                trials = parse_trials(self._trials)
-                self._run = PackRun(trials, self._folder, self._models_folder, **self._options)
+            self._run = self._run or self._begun()
             progress = self._run.advance(self._budget_s)
+        except TakenOverError:
+            progress = Progress(0, 0, len(self._trials), 0.0, left=True)
+        except StorageRefusedError as error:
+            self._release()
+            raise self._misplaced(str(error)) from error
+        except StorageError:
+            self._release()
+            raise
         except Exception as error:
             progress = self._fail(error)
         if progress.finished:
+            self._vacates = read_orders(self._run.folder if self._run else self._folder).vacate
             self._release()
-        return {"progress": progress, "done": progress.finished, "node": self._node}
+        return {"progress": progress, "done": progress.finished and not self._vacates, "node": self._node}
+
+    def _begun(self) -> PackRun | StoredRun:
+        """The pack where it stands.
+
+        Raises:
+            StorageError: if this node does not share the folder in which packs are.
+        """
+        trials = parse_trials(self._trials)
+        if self._kept_in:
+            return StoredRun(trials, self._kept_in, self._pack, **self._options)
+        if self._beacon and (problem := self._beacon.problem()):
+            raise self._misplaced(problem)
+        return PackRun(trials, self._folder, self._models_folder, **self._options)
+
+    def _misplaced(self, problem: str) -> StorageError:
+        node = node_name(platform.node(), self._node)
+        return StorageError(self._beacon.unshared(node, problem) if self._beacon else problem)
 
     def _release(self) -> None:
         """Let go of the pack's memory: others may share the GPU."""
+        if self._run is not None:
+            self._run.close()
         self._run = None
         if torch.cuda.is_initialized():
             torch.cuda.empty_cache()
 
     def _fail(self, error: Exception) -> Progress:
-        self._run = None
+        self._release()
         if problem := memory_problem(error):
             return too_big(len(self._trials), problem)
         log = self._folder / "error.log"
-        write_atomically(log, redact(traceback.format_exc()).encode())
+        self._keep(redact(traceback.format_exc()).encode(), log)
         reason = f"{type(error).__name__}: {error} (see {log})"
         return Progress(0, 0, 0, 0.0, endings=tuple(Ending(name, "failed", reason) for name in self._trials))
+
+    def _keep(self, content: bytes, log: Path) -> None:
+        """Write a log where the driver finds it."""
+        if self._kept_in is None:
+            write_atomically(log, content)
+            return
+        with suppress(StorageError):
+            self._kept_in.write(f"packs/{self._pack}/{log.name}", content)
 
     def save_checkpoint(self, checkpoint_dir: str) -> None:  # noqa: ARG002 - Ray's folder is not used
         if self._run is not None:
@@ -83,5 +130,6 @@ class PackTrainable(tune.Trainable):  # type: ignore[misc]
     def cleanup(self) -> None:
         """Save when asked to stop in the middle."""
         if self._run is not None and self._run.members:
-            self._run.save()
-        self._run = None
+            with suppress(TakenOverError, StorageError):
+                self._run.save()
+        self._release()

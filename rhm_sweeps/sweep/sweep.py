@@ -88,6 +88,7 @@ class Sweep(SweepRecord):
         checkpoint_interval_s: float = 60.0,
         accept_changes: bool = False,
         max_settings: int = MAX_SETTINGS,
+        storage: str | None = None,
     ) -> Outcome:
         """Train all trials of the space that are not trained yet, with a live view, and return how the trials ended.
 
@@ -101,6 +102,8 @@ class Sweep(SweepRecord):
             checkpoint_interval_s: seconds of training that a crash may cost.
             accept_changes: go on although the code has changed since the sweep started.
             max_settings: accept a space of so many settings.
+            storage: where packs keep their files if nodes share no folder: `s3://bucket/prefix`, `gs://bucket/prefix` or a path;
+                default: as before, else the sweep's folder.
 
         Raises:
             Interrupted: if trials are left to be trained.
@@ -108,9 +111,18 @@ class Sweep(SweepRecord):
             UsageError, ConfigError, SweepError, TrackingError: before anything starts.
         """
         self._training = training = Training(
-            pools, address, in_process, tracking_uri, experiment, checkpoint_interval_s, accept_changes, max_settings
+            pools,
+            address,
+            in_process,
+            tracking_uri,
+            experiment,
+            checkpoint_interval_s,
+            accept_changes,
+            max_settings,
+            storage,
         )
-        place, options = training.place(self.folder), training.options(self.folder)
+        place = training.place(self.folder)
+        options = training.options(self.folder, place)
         return train(lambda console, stop: session.launch(self.space, options, place.pools, place.run, console, stop))
 
     def resume(self, **training: Any) -> Outcome:
@@ -125,7 +137,8 @@ class Sweep(SweepRecord):
         self._training = replace(self._training, **training)
         if unpause_sweep(self.folder):
             return self._outcome()
-        place, options = self._training.place(self.folder), self._training.options(self.folder)
+        place = self._training.place(self.folder)
+        options = self._training.options(self.folder, place)
         name = self.folder.path.name
         return train(lambda console, stop: session.resume(name, options, place.pools, place.run, console, stop))
 

@@ -32,6 +32,7 @@ class Training:
     checkpoint_interval_s: float = 60.0
     accept_changes: bool = False
     max_settings: int = MAX_SETTINGS
+    storage: str | None = None
 
     def __post_init__(self) -> None:
         if not self.checkpoint_interval_s >= 0:
@@ -40,8 +41,8 @@ class Training:
             given = "pools" if self.pools else "address"
             raise UsageError(f"in_process trains in this process, which takes no {given}; leave one of them out")
 
-    def options(self, folder: SweepFolder) -> SessionOptions:
-        """What a session of the sweep is told."""
+    def options(self, folder: SweepFolder, place: Place) -> SessionOptions:
+        """What a session of the sweep is told that trains at a place."""
         return SessionOptions(
             folder.path.parent,
             self.tracking_uri,
@@ -49,6 +50,7 @@ class Training:
             self.accept_changes,
             Path(self.pools) if self.pools else None,
             self.max_settings,
+            place.storage,
         )
 
     def place(self, folder: SweepFolder) -> Place:
@@ -58,9 +60,9 @@ class Training:
             UsageError, ConfigError, SweepError: as `place_on_ray`.
         """
         if self.in_process:
-            return place_in_process(self.checkpoint_interval_s)
+            return place_in_process(folder, self.checkpoint_interval_s, self.storage)
         pools = Path(self.pools) if self.pools else None
-        return place_on_ray(folder, pools, self.address, self.checkpoint_interval_s)
+        return place_on_ray(folder, pools, self.address, self.checkpoint_interval_s, self.storage)
 
 
 def notice(message: str) -> None:

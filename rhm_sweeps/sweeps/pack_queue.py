@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 
@@ -33,6 +34,8 @@ class PackQueue:
     _waiting: dict[str, dict[str, int]] = field(default_factory=dict)
     """Positions in the plan, by pack and trial."""
     _not_before: dict[str, float] = field(default_factory=dict)
+    _unwritten: set[str] = field(default_factory=set)
+    """Packs that are further than the ledger says."""
 
     def refresh(self) -> None:
         """Read from the ledger what is pending; packs that run are not looked at."""
@@ -69,13 +72,11 @@ class PackQueue:
         """Hand out the next pack that has a place."""
         if self.free_places <= 0:
             return None
-        taken = dict.fromkeys(self.limits, 0)
-        for pool in self.running.values():
-            taken[pool] = taken.get(pool, 0) + 1
+        taken = Counter(self.running.values())
         now = self.clock()
         for pack in self._waiting:
             pool = self.pool_of(pack)
-            if taken.get(pool, 0) < self.limits.get(pool, 0) and self._not_before.get(pack, 0.0) <= now:
+            if taken[pool] < self.limits.get(pool, 0) and self._not_before.get(pack, 0.0) <= now:
                 return self._hand_out(pack, pool)
         return None
 
@@ -116,7 +117,12 @@ class PackQueue:
         return record.crashes
 
     def note(self, record: PackRecord) -> None:
-        """Record how far a pack is; its pool and its crashes stay."""
+        """Take note of how far a pack is; its pool and its crashes stay."""
         known = self._records.get(record.id) or PackRecord(record.id, self.running.get(record.id, ""))
         self._records[record.id] = replace(record, pool=known.pool, crashes=known.crashes)
-        self.ledger.set_packs([self._records[record.id]])
+        self._unwritten.add(record.id)
+
+    def write_notes(self) -> None:
+        """Record how far packs are."""
+        self.ledger.set_packs([self._records[pack] for pack in sorted(self._unwritten) if pack in self._records])
+        self._unwritten.clear()

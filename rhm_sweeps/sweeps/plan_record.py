@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from rhm_sweeps.code_identity import code_hash, git_commit
 from rhm_sweeps.config import TrialConfig, parse_trial
 from rhm_sweeps.errors import ConfigError, SweepError
 from rhm_sweeps.ledger import Ledger, PackRecord, TrialRecord, now_ms
 from rhm_sweeps.packs.packing import Pack
 from rhm_sweeps.spaces.search_space import SearchSpace
-from rhm_sweeps.code_identity import code_hash, git_commit
 from rhm_sweeps.sweeps.control import plan_changed
 from rhm_sweeps.version import __version__
 

@@ -15,6 +15,7 @@ from rhm_sweeps.ledger import FILE_NAME, Ledger
 from rhm_sweeps.pools.pools import Pools
 from rhm_sweeps.schedulers import make_scheduler
 from rhm_sweeps.spaces.search_space import SearchSpace
+from rhm_sweeps.storage.storage import Storage
 from rhm_sweeps.sweeps.adaptive_search import AdaptiveSearch
 from rhm_sweeps.sweeps.drive import Outcome, Run, drive
 from rhm_sweeps.sweeps.folder import SweepFolder, create_sweep_folder, sweep_folder
@@ -27,6 +28,7 @@ from rhm_sweeps.sweeps.plan_record import check_code, is_planned
 from rhm_sweeps.sweeps.progress import SweepProgress
 from rhm_sweeps.sweeps.repacking import reroute
 from rhm_sweeps.sweeps.stop_request import StopRequest
+from rhm_sweeps.sweeps.sweep_storage import fetch_missing, remember_storage
 from rhm_sweeps.tracking.connection import connect
 from rhm_sweeps.tracking.store import Store, remember_store, resolve_store, sweep_store
 from rhm_sweeps.tracking.writer import Writer
@@ -47,6 +49,8 @@ class SessionOptions:
     accept_changes: bool = False
     pools_file: Path | None = None
     max_settings: int = MAX_SETTINGS
+    storage: Storage | None = None
+    """Where packs keep their files; None: in the sweep's folder."""
 
 
 @dataclass(frozen=True)
@@ -101,7 +105,7 @@ def launch(
             growth = add_plan(ledger, folder, plan, pools)
             _tell(ledger, plan, growth, console)
             _keep_pools(folder, options)
-            return _session(ledger, folder, store, pools, run, console, stop)
+            return _session(ledger, folder, store, options.storage, pools, run, console, stop)
 
 
 def _tell(ledger: Ledger, plan: Plan, growth: Growth, console: Console) -> None:
@@ -128,7 +132,7 @@ def resume(
             store = _checked_store(folder, options)
             check_code(ledger, accept_changes=options.accept_changes)
             _keep_pools(folder, options)
-            return _session(ledger, folder, store, pools, run, console, stop)
+            return _session(ledger, folder, store, options.storage, pools, run, console, stop)
 
 
 def _keep_pools(folder: SweepFolder, options: SessionOptions) -> None:
@@ -138,11 +142,13 @@ def _keep_pools(folder: SweepFolder, options: SessionOptions) -> None:
 
 
 def _checked_store(folder: SweepFolder, options: SessionOptions) -> Store:
-    """The store that the options name, else that of the sweep's last session; made if need be.
+    """The tracking store that the options name, else that of the sweep's last session; made if need be.
 
     Raises:
-        TrackingError: if it cannot be reached: before anything starts.
+        TrackingError, StorageError: if it, or the storage of checkpoints, cannot be reached: before anything starts.
     """
+    if options.storage:
+        options.storage.check()
     uri, experiment, default_place = options.tracking_uri, options.experiment, options.results.resolve().parent
     if _exists(folder):
         with Ledger(folder.path) as ledger:
@@ -154,9 +160,17 @@ def _checked_store(folder: SweepFolder, options: SessionOptions) -> Store:
 
 
 def _session(
-    ledger: Ledger, folder: SweepFolder, store: Store, pools: Pools, run: Run, console: Console, stop: StopRequest
+    ledger: Ledger,
+    folder: SweepFolder,
+    store: Store,
+    storage: Storage | None,
+    pools: Pools,
+    run: Run,
+    console: Console,
+    stop: StopRequest,
 ) -> SessionResult:
     remember_store(ledger, store)
+    remember_storage(ledger, storage)
     space = SearchSpace.build(**ledger.meta("space"))
     if moved := reroute(ledger, pools):
         console.print(f"{moved} packs were planned for pools that there are no more, and go to others")
@@ -168,6 +182,8 @@ def _session(
     try:
         with LiveView(SweepProgress(finished_before=ledger.counts()["done"]), console, folder.path.name) as view:
             outcome = drive(ledger, folder, run, pools.limits, view, stop, scheduler, search)
+        if storage and (missing := fetch_missing(ledger, folder, storage)):
+            console.print(missing, markup=False, soft_wrap=True)
         seconds = time.monotonic() - begun
     finally:
         tracked = writer.close(HURRIED_FLUSH_TIMEOUT_S if stop() else FLUSH_TIMEOUT_S)

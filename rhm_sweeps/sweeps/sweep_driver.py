@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 from rhm_sweeps.ledger import Ledger, MetricPoint, PackRecord, now_ms
 from rhm_sweeps.packs.pack_orders import PackOrders, write_orders
 from rhm_sweeps.packs.pack_progress import Progress
+from rhm_sweeps.pools.leaving_node import LeavingNode
 from rhm_sweeps.pools.pools import Pools
 from rhm_sweeps.running.tasks import PackTask
 from rhm_sweeps.schedulers.scheduler import Scheduler
@@ -21,7 +22,7 @@ from rhm_sweeps.sweeps.repacking import reroute, split_pack
 from rhm_sweeps.sweeps.stop_request import StopRequest
 
 NOTE_INTERVAL_S = 1.0
-"""How often the ledger says where a pack is between its metric points."""
+"""How often the ledger says where packs are between their metric points: of all at once, for one wait for the disk."""
 
 
 class Search(Protocol):
@@ -62,7 +63,9 @@ class SweepDriver:
         self._scheduler, self._search = scheduler, search
         self._verdicts = dict(scheduler.decide(list(ledger.points()))) if scheduler else {}
         self._plan_version = self._control.plan_version
-        self._noted: dict[str, float] = {}
+        self._noted = float("-inf")
+        self._leaving_nodes: set[str] = set()
+        self._moving: set[str] = set()
         self._refresh()
         self._carry_out()
 
@@ -98,11 +101,22 @@ class SweepDriver:
             self._view.say(change)
         self._refresh()
 
+    def vacate(self, node: LeavingNode, packs: Sequence[str]) -> None:
+        if node.id not in self._leaving_nodes:
+            self._leaving_nodes.add(node.id)
+            self._view.say(node.notice(len(packs)))
+        for pack in set(packs) & self._recorder.open.keys():
+            self._moving.add(pack)
+            self._order(pack)
+
+    def say(self, message: str) -> None:
+        self._view.say(message)
+
     def started(self, pack: str) -> None:
         self._recorder.started(pack)
 
     def progressed(self, pack: str, progress: Progress) -> None:
-        with self._ledger.transaction():  # one wait for the disk
+        with self._ledger.transaction():  # one wait for the disk, and none if there is nothing to write
             news = self._recorder.record(pack, progress)
             self._note(pack, news)
         self._recorder.tell(pack, news)
@@ -112,8 +126,8 @@ class SweepDriver:
         elif progress.finished:
             self._close(pack)
 
-    def crashed(self, pack: str, reason: str) -> None:
-        crashes = self._queue.count_crash(pack)
+    def crashed(self, pack: str, reason: str, *, blameless: bool = False) -> None:
+        crashes = 0 if blameless else self._queue.count_crash(pack)
         if crashes > CRASHES_FORGIVEN:
             self._recorder.failed(pack, f"its process died {crashes} times: {reason}")
         else:
@@ -154,7 +168,8 @@ class SweepDriver:
         verdicts = {name: reason for name, reason in self._verdicts.items() if name not in taken_up}
         reasons = {**verdicts, **self._control.orders}
         stops = {name: reasons[name] for name in sorted(self._recorder.open[pack]) if name in reasons}
-        orders = PackOrders(stops, leave=self.is_paused)
+        moves = pack in self._moving
+        orders = PackOrders(stops, leave=self.is_paused or moves, vacate=moves)
         if orders != PackOrders():
             write_orders(self._folder.packs / pack, orders)
 
@@ -164,10 +179,8 @@ class SweepDriver:
             self._order(pack)
 
     def _note(self, pack: str, progress: Progress) -> None:
-        now = time.monotonic()
-        if progress.finished or now - self._noted.get(pack, 0.0) >= NOTE_INTERVAL_S:
-            self._noted[pack] = now
-            record = PackRecord(
+        self._queue.note(
+            PackRecord(
                 pack,
                 step=progress.step,
                 steps=progress.steps,
@@ -175,7 +188,11 @@ class SweepDriver:
                 steps_per_second=progress.steps_per_second,
                 updated_ms=now_ms(),
             )
-            self._queue.note(record)
+        )
+        now = time.monotonic()
+        if progress.finished or now - self._noted >= NOTE_INTERVAL_S:
+            self._noted = now
+            self._queue.write_notes()
 
     def _make_smaller(self, pack: str, reason: str) -> None:
         """Halve a pack that does not fit; a trial that does not fit alone fails, and so does a population."""
@@ -192,4 +209,5 @@ class SweepDriver:
 
     def _close(self, pack: str) -> None:
         self._recorder.closed(pack)
+        self._moving.discard(pack)
         self._queue.free(pack)

@@ -27,7 +27,9 @@ OPEN_TIMEOUT_S = 120
 CONNECT_TIMEOUT_S = 5
 DEFAULT_PORTS = {"postgresql": 5432, "mysql": 3306, "mssql": 1433}
 _CHECK = "check that it is up, or name another with --tracking-uri or MLFLOW_TRACKING_URI"
-_LOG_IN = "set MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD, or MLFLOW_TRACKING_TOKEN, to those of a user who may"
+_LOG_IN = (
+    "set MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD, or MLFLOW_TRACKING_TOKEN, to those of a user who may"
+)
 STORE_FAULTS = (MlflowException, sqlalchemy.exc.SQLAlchemyError, OSError, ImportError)
 """What MLflow raises when a store is down, refuses or cannot be opened."""
 

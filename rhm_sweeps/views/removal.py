@@ -8,11 +8,13 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
-from rhm_sweeps.errors import SweepError
+from rhm_sweeps.errors import StorageError, SweepError
 from rhm_sweeps.ledger import FILE_NAME, Ledger
+from rhm_sweeps.storage.storage import Storage
 from rhm_sweeps.sweeps.folder import SweepFolder
 from rhm_sweeps.sweeps.lock import FILE_NAME as LOCK_NAME
 from rhm_sweeps.sweeps.lock import sweep_lock
+from rhm_sweeps.sweeps.sweep_storage import is_own_place, sweep_storage
 
 
 @dataclass(frozen=True)
@@ -23,6 +25,9 @@ class Removal:
     paths: tuple[Path, ...]
     bytes: int
     unfinished: int
+    stored: tuple[str, ...] = ()
+    """What of the sweep's storage, by name."""
+    storage: Storage | None = None
 
 
 def plan_removal(folder: SweepFolder, *, checkpoints: bool = False) -> Removal:
@@ -30,15 +35,17 @@ def plan_removal(folder: SweepFolder, *, checkpoints: bool = False) -> Removal:
 
     Raises:
         SweepError: if there is no sweep, it is a link to elsewhere, or a process drives it: naming host and process.
+        StorageError: if the sweep's storage cannot be read.
     """
-    unfinished = _unfinished(folder)
+    unfinished, storage = _unfinished(folder)
     if folder.path.is_symlink():
         raise SweepError(
             f"{folder.path} is a link; remove it by hand, or name the folder that it leads to by --results"
         )
     with sweep_lock(folder.path):
         paths = tuple(_checkpoints(folder)) if checkpoints else (folder.path,)
-    return Removal(folder, paths, sum(map(_size, paths)), unfinished)
+    stored = _stored(folder, storage, checkpoints=checkpoints) if storage else {}
+    return Removal(folder, paths, sum(map(_size, paths)) + sum(stored.values()), unfinished, tuple(stored), storage)
 
 
 def remove(removals: Iterable[Removal]) -> None:
@@ -46,11 +53,14 @@ def remove(removals: Iterable[Removal]) -> None:
 
     Raises:
         SweepError: if a process drives a sweep meanwhile, before anything is removed, or a file cannot be removed.
+        StorageError: if something stored cannot be removed.
     """
     removals = tuple(removals)
     with ExitStack() as stack:
         for removal in removals:
             stack.enter_context(sweep_lock(removal.folder.path))
+        for removal in removals:
+            _remove_stored(removal)
         for path in (path for removal in removals for path in removal.paths):
             try:
                 _remove(path)
@@ -58,15 +68,37 @@ def remove(removals: Iterable[Removal]) -> None:
                 raise SweepError(f"cannot remove {error.filename}: {error.strerror}") from error
 
 
-def _unfinished(folder: SweepFolder) -> int:
+def _unfinished(folder: SweepFolder) -> tuple[int, Storage | None]:
+    """How many trials are not finished, and the storage."""
     try:
         with Ledger(folder.path) as ledger:
-            counts = ledger.counts()
+            counts, storage = ledger.counts(), sweep_storage(ledger)
     except SweepError:
         if not (folder.path / FILE_NAME).exists():
             raise
-        return 0  # it is damaged, which is a reason to remove it
-    return counts["pending"] + counts["running"]
+        return 0, None  # it is damaged, which is a reason to remove it
+    return counts["pending"] + counts["running"], storage
+
+
+def _stored(folder: SweepFolder, storage: Storage, *, checkpoints: bool) -> dict[str, int]:
+    """The stored files to be removed, with their bytes; none of a place that is not this sweep's, whatever its ledger says."""
+    if not is_own_place(storage, folder):
+        return {}
+    try:
+        found = storage.sizes(below=True)
+    except StorageError as error:
+        raise StorageError(f"{error}; if that storage is gone for good, remove {folder.path} by hand") from error
+    return {name: size for name, size in found.items() if not checkpoints or name.endswith((".ckpt", ".state"))}
+
+
+def _remove_stored(removal: Removal) -> None:
+    if removal.storage is None or not removal.stored:
+        return
+    if removal.folder.path in removal.paths:
+        removal.storage.remove_all()
+        return
+    for name in removal.stored:
+        removal.storage.remove(name)
 
 
 def _checkpoints(folder: SweepFolder) -> list[Path]:

@@ -9,7 +9,10 @@ import pytest
 from rhm_sweeps.packs.flops import model_cost
 
 BENCHMARKS = Path(__file__).parents[2] / "benchmarks"
-PARTS = {"growth_figure", "launched_sweep", "measured", "plain_grammar", "plain_loop", "sides"}
+PARTS = {
+    "busy_slots", "growth_figure", "launched_sweep", "measured", "memory_of_workers", "plain_grammar", "plain_loop",
+    "scheduling_figure", "sides", "simulated_slots", "sleeping_packs",
+}  # fmt: skip
 """Parts of benchmarks; all other files are commands."""
 COMMANDS = sorted({path.stem for path in BENCHMARKS.glob("*.py")} - PARTS)
 
@@ -109,6 +112,36 @@ def test_the_products_of_the_floor_are_those_of_the_graph(load, width):
     products = floors.forward_products(config, 4)
     assert sum(one.flops for one in products) == 4 * model_cost(config).forward_flops
     assert all(one.flops == part.flops for one in products for part in one.with_backward)
+
+
+def test_without_a_gpu_gpu_steps_says_so(load, monkeypatch, capsys):
+    monkeypatch.setattr("torch.cuda.is_available", lambda: False)
+    load("gpu_steps").main([])
+    assert capsys.readouterr().out == "There is no GPU here: nothing is measured.\n"
+
+
+@pytest.mark.slow
+def test_gpu_steps_on_a_cpu(measure):
+    words = (
+        "--device",
+        "cpu",
+        "--width",
+        "8",
+        "--precision",
+        "bf16",
+        "--members",
+        "2",
+        "--steps",
+        "2",
+        "--rounds",
+        "1",
+    )
+    record = measure("gpu_steps", *words)
+    (row,) = record["rows"]
+    assert row["eager_ratio"] == pytest.approx(row["eager_per_s"] / row["plain_per_s"])
+    assert 0 < row["matmul_share"] < row["floor_share"]
+    assert "graph_per_s" not in row  # a CPU has none
+    assert record["notes"][0].startswith("Trained on a CPU")
 
 
 @pytest.mark.long

@@ -10,7 +10,9 @@ from pathlib import Path
 import pytest
 
 from rhm_sweeps.ledger import Ledger
+from rhm_sweeps.storage.storage import Storage
 from rhm_sweeps.sweeps.lock import sweep_lock
+from rhm_sweeps.sweeps.sweep_storage import remember_storage
 
 from .conftest import RhmSweep
 from .sweeps_on_disk import make_sweep
@@ -95,3 +97,28 @@ def test_a_damaged_sweep_can_be_removed(rhm_sweep: RhmSweep, results: Path) -> N
     (results / "one" / "ledger.db").write_bytes(b"not a database" * 100)
     rhm_sweep("rm", "one", "--yes")
     assert not (results / "one").exists()
+
+
+def store(results: Path, place: Path) -> Storage:
+    """Give sweep one a storage, with a checkpoint, a training state and a model."""
+    storage = Storage(place.as_uri())
+    for name in ("packs/pack0/step-0000000064.ckpt", "models/a.state", "models/a.safetensors"):
+        storage.write(name, b"x" * 10**6)
+    with Ledger(results / "one") as ledger:
+        remember_storage(ledger, storage)
+    return storage
+
+
+def test_what_is_in_its_storage_goes_too(rhm_sweep: RhmSweep, results: Path, tmp_path: Path) -> None:
+    storage = store(results, tmp_path / "storage" / "one-0123abcd")
+    freed = rhm_sweep("rm", "one", "--checkpoints", "--yes", "--json").document["freed_bytes"]
+    assert freed == 2 * 10**6 + 2000
+    assert list(storage.sizes(below=True)) == ["models/a.safetensors"]
+    assert rhm_sweep("rm", "one", "--yes", "--json").document["freed_bytes"] > 10**6
+    assert not list((tmp_path / "storage").iterdir())
+
+
+def test_a_ledger_cannot_name_somebody_elses_folder(rhm_sweep: RhmSweep, results: Path, tmp_path: Path) -> None:
+    storage = store(results, tmp_path / "my documents")
+    rhm_sweep("rm", "one", "--yes")
+    assert len(storage.sizes(below=True)) == 3

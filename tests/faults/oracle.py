@@ -29,11 +29,12 @@ class Oracle:
     experiment: str = DEFAULT_EXPERIMENT
 
     def steps(self) -> Counter[Key]:
-        """How often each planned trial executed each step; packs that only measure the machine's pace are of other trials."""
+        """How often each planned trial executed each step; packs that measure the pace alone are of one trial several times."""
         if not self.steps_log.exists():
             return Counter()
         lines = (line.split() for line in self.steps_log.read_text().splitlines())
-        return Counter((name, int(step)) for step, *names in lines for name in names if name in self.planned)
+        packs = ((step, names) for step, *names in lines if len(set(names)) == len(names))
+        return Counter((name, int(step)) for step, names in packs for name in names if name in self.planned)
 
     def executed(self) -> int:
         """How many steps were executed, over all trials."""

@@ -80,6 +80,19 @@ def test_what_no_single_node_has_is_said() -> None:
     assert problem.message == "asks for 4 CPUs, 4.0 GiB of memory on one node, but no node has all of it; ask for less"
 
 
+def test_the_nodes_of_pools_are_those_that_can_run_a_pack_of_one() -> None:
+    on_gpu = replace(PLAIN, gpus_per_pack=1.0)
+    assert CLUSTER.of_pools([on_gpu]) == (GPUS,)
+    assert CLUSTER.of_pools([on_gpu, PLAIN]) == (HEAD, GPUS)
+    assert CLUSTER.of_pools([]) == ()
+
+
+def test_a_node_that_is_left_out_has_no_places() -> None:
+    named = Cluster((replace(HEAD, id="0123abcd" + 48 * "0"), replace(GPUS, id="89abcdef" + 48 * "0")))
+    assert named.without({"0123abcd"}).places(PLAIN) == Cluster((GPUS,)).places(PLAIN)
+    assert named.without(()) == named
+
+
 def test_this_machine_is_a_cluster_of_one(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(torch.cuda, "device_count", lambda: 2)
     monkeypatch.setattr(torch.cuda, "get_device_name", lambda _: "NVIDIA H100 80GB HBM3")

@@ -9,7 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from rhm_sweeps.config import parse_trial
+from rhm_sweeps.packs.pack_orders import PackOrders, clear_orders, write_orders
 from rhm_sweeps.packs.pack_progress import Progress
+from rhm_sweeps.pools.leaving_node import LeavingNode
 from rhm_sweeps.pools.pools import Pools
 from rhm_sweeps.running.tasks import PackTask
 
@@ -24,7 +26,7 @@ def tiny_task(name: str, pool: str, folder: Path, **training: Any) -> PackTask:
 
 @dataclass
 class PackDriver:
-    """Hands out packs in order, of each pool at most its limit at once, and those again whose process died."""
+    """Hands out packs in order, of each pool at most its limit at once, and those again whose process died or that left."""
 
     waiting: list[PackTask]
     limits: Mapping[str, int]
@@ -36,6 +38,9 @@ class PackDriver:
     at_work: set[str] = field(default_factory=set)
     reports: dict[str, list[Progress]] = field(default_factory=dict)
     crashes: list[tuple[str, str]] = field(default_factory=list)
+    blameless: set[str] = field(default_factory=set)
+    vacated: list[tuple[LeavingNode, tuple[str, ...]]] = field(default_factory=list)
+    messages: list[str] = field(default_factory=list)
     stop_at: float = float("inf")
     keeps_waiting: bool = False
     """Whether more packs may come for ever."""
@@ -60,6 +65,9 @@ class PackDriver:
     def resized(self, pools: Pools) -> None:
         self.limits = pools.limits
 
+    def say(self, message: str) -> None:
+        self.messages.append(message)
+
     def started(self, pack: str) -> None:
         self.events.append(("started", pack))
         self.at_work.add(pack)
@@ -71,10 +79,19 @@ class PackDriver:
         self.heard(pack, progress)
         if progress.finished:
             self.events.append(("finished", pack))
+            if progress.left:
+                self.waiting.append(self.running[pack])
+                clear_orders(self.running[pack].folder)
             self._free(pack)
 
-    def crashed(self, pack: str, reason: str) -> None:
+    def vacate(self, node: LeavingNode, packs: Sequence[str]) -> None:
+        self.vacated.append((node, tuple(packs)))
+        for pack in packs:
+            write_orders(self.running[pack].folder, PackOrders(leave=True, vacate=True))
+
+    def crashed(self, pack: str, reason: str, *, blameless: bool = False) -> None:
         self.crashes.append((pack, reason))
+        self.blameless |= {pack} if blameless else set()
         self.waiting.append(self.running[pack])
         self._free(pack)
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from rhm_sweeps.pools.cluster import Cluster, Node
+from rhm_sweeps.pools.leaving_node import LeavingNode
 from rhm_sweeps.pools.pools_file import parse_pools
-from rhm_sweeps.running.cluster_watch import LOOK_INTERVAL_S, ClusterWatch
+from rhm_sweeps.running.cluster_watch import LOOK_INTERVAL_S, ClusterNews, ClusterWatch
 
 GIB = 2**30
 FILE = parse_pools(
@@ -16,12 +17,13 @@ SMALL, TAPE = Node({"CPU": 2, "memory": 8 * GIB}), Node({"CPU": 4, "memory": 8 *
 class Changing:
     """A cluster that is another one at each look, and a clock that goes on by `pace` at each."""
 
-    def __init__(self, *nodes: tuple[Node, ...], pace: float = LOOK_INTERVAL_S) -> None:
+    def __init__(self, *nodes: tuple[Node, ...] | Cluster, pace: float = LOOK_INTERVAL_S) -> None:
         self.nodes, self.now, self.pace, self.looks = list(nodes), 0.0, pace, 0
 
     def __call__(self) -> Cluster:
         self.looks += 1
-        return Cluster(self.nodes[min(self.looks, len(self.nodes)) - 1])
+        found = self.nodes[min(self.looks, len(self.nodes)) - 1]
+        return found if isinstance(found, Cluster) else Cluster(found)
 
     def clock(self) -> float:
         self.now += self.pace
@@ -34,14 +36,32 @@ def watch(cluster: Changing) -> ClusterWatch:
 
 def test_only_what_changes_is_news() -> None:
     watching = watch(Changing((SMALL,), (SMALL, TAPE), (SMALL, TAPE), (SMALL,), ()))
-    limits = [pools and pools.limits for pools in (watching.news() for _ in range(5))]
+    limits = [news and news.pools and news.pools.limits for news in (watching.news() for _ in range(5))]
     assert limits == [None, {"small": 6, "tape": 1}, None, {"small": 2}, {}]
 
 
 def test_a_pool_without_nodes_says_why() -> None:
-    pools = watch(Changing(())).news()
-    assert pools is not None
-    assert set(pools.never) == {"small", "tape"}
+    news = watch(Changing(())).news()
+    assert news is not None
+    assert news.pools is not None
+    assert set(news.pools.never) == {"small", "tape"}
+
+
+def test_a_node_that_leaves_is_news_once_and_its_slots_are_gone_at_once() -> None:
+    leaving = LeavingNode("n2", "two")
+    cluster = Cluster((SMALL,), (leaving,))
+    watching = watch(Changing((SMALL, TAPE), cluster, cluster, (SMALL,)))
+    first, second, *rest = [watching.news() for _ in range(4)]
+    assert first is not None
+    assert second is not None
+    assert second.pools is not None
+    assert (first.leaving, second.leaving, rest) == ((), (leaving,), [None, None])
+    assert second.pools.limits == {"small": 2}
+
+
+def test_a_node_without_slots_that_leaves_is_news_too() -> None:
+    leaving = LeavingNode("n2", "two")
+    assert watch(Changing(Cluster((SMALL,), (leaving,)))).news() == ClusterNews(None, (leaving,))
 
 
 def test_the_cluster_is_not_asked_all_the_time() -> None:

@@ -42,7 +42,7 @@ class Scripted:
         if progress.finished:
             self.told.append(("finished", pack))
 
-    def crashed(self, pack, reason):
+    def crashed(self, pack, reason, *, blameless=False):
         raise AssertionError(reason)
 
 

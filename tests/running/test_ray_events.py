@@ -8,24 +8,15 @@ from typing import Any
 
 import pytest
 
-from rhm_sweeps.running.ray_events import DriverQueue, PackEvents, StopAsked, crash_reason, is_out_of_memory
+from rhm_sweeps.packs.pack_progress import Progress
+from rhm_sweeps.pools.leaving_node import LeavingNode
+from rhm_sweeps.running.cluster_watch import ClusterNews
+from rhm_sweeps.running.pack_places import PackPlaces
+from rhm_sweeps.running.ray_events import DriverQueue, PackEvents, StopAsked
 from rhm_sweeps.running.task_config import task_config
 
 from .pack_driver import PackDriver, tiny_task
-
-# The first lines of what Ray 2.60 writes into a trial's error file.
-KILLED = """Failure # 1 (occurred at 2026-11-22_04-01-47)
-The actor died unexpectedly before finishing this task.
-The actor is dead because its worker process has died. Worker exit type: SYSTEM_ERROR Worker exit detail: Worker unexpectedly
-exits with a connection error code 2. End of file. Some common causes include: (1) the process was killed by the OOM killer"""
-LOW_ON_MEMORY = """Failure # 1 (occurred at 2026-11-22_04-05-17)
-1 worker(s) were killed due to the node running low on memory. Memory on the node was 1.48GB used / 23.54GB limit (0.062755)
-OOM kill reason: Memory usage 1586221056B exceeded threshold of 252765008B (1.0% of 25276502016B limit)"""
-NODE_GONE = (
-    "The actor died unexpectedly before finishing this task.\nThe actor died because its node has died. Node Id: 4a2d"
-)
-UNREACHABLE = "The actor 7865 is unavailable: The actor is temporarily unavailable: RpcError: RPC error: Socket closed rpc_code: 14."
-NOT_BUILT = "The actor died because of an error raised in its creation task, pid=1\nTraceback\nOSError: No space left on device\n"
+from .test_crash_reason import KILLED, LOW_ON_MEMORY, NODE_GONE, UNSHARED
 
 
 @pytest.fixture
@@ -37,7 +28,12 @@ def failed(tmp_path: Path, said: str) -> Any:
     """A Ray Tune trial of pack `a` whose process is gone."""
     (tmp_path / "error.txt").write_text(said)
     config = task_config(tiny_task("a", "local", tmp_path), "cpu")
-    return SimpleNamespace(config=config, error_file=str(tmp_path / "error.txt"))
+    return SimpleNamespace(config=config, error_file=str(tmp_path / "error.txt"), trial_id="first")
+
+
+def report(events: PackEvents, trial: Any, node: str, *, left: bool = False) -> None:
+    progress = Progress(4, 8, 1, 1.0, left=left)
+    events.on_trial_result(0, [], trial, {"progress": progress, "done": False, "node": node})
 
 
 def test_the_queue_is_the_drivers(driver: PackDriver) -> None:
@@ -64,6 +60,16 @@ def test_a_process_that_died_is_a_crash(driver: PackDriver, tmp_path: Path) -> N
     assert driver.crashes == [("a", "it was killed, ran out of memory or crashed")]
 
 
+def test_a_pack_on_a_node_that_does_not_share_its_folder_is_not_to_blame(driver: PackDriver, tmp_path: Path) -> None:
+    driver.next_pack()
+    places = PackPlaces()
+    PackEvents(driver, places).on_trial_error(0, [], failed(tmp_path, UNSHARED))
+    ((pack, reason),) = driver.crashes
+    assert (pack, driver.blameless, places.unshared) == ("a", {"a"}, {"0123abcd"})
+    assert reason.startswith("node worker-2 (0123abcd) does not share the folder /results/tiny")
+    assert reason.endswith("; no pack is sent there any more")
+
+
 def test_a_process_that_ray_ended_for_memory_was_too_big(driver: PackDriver, tmp_path: Path) -> None:
     driver.next_pack()
     PackEvents(driver).on_trial_error(0, [], failed(tmp_path, LOW_ON_MEMORY))
@@ -72,16 +78,56 @@ def test_a_process_that_ray_ended_for_memory_was_too_big(driver: PackDriver, tmp
     assert (progress.active, driver.crashes) == (1, [])
 
 
-@pytest.mark.parametrize(
-    ("said", "reason"),
-    [
-        (KILLED, "it was killed, ran out of memory or crashed"),
-        ("", "it was killed, ran out of memory or crashed"),
-        (NODE_GONE, "its node is gone"),
-        (UNREACHABLE, "its node cannot be reached"),
-        (NOT_BUILT, "OSError: No space left on device"),
-    ],
-)
-def test_a_crash_has_a_cause_in_a_line(said: str, reason: str) -> None:
-    assert crash_reason(said) == reason
-    assert not is_out_of_memory(said)
+class OneNews:
+    """A watch with something to tell."""
+
+    def __init__(self, *leaving: LeavingNode) -> None:
+        self.told: list[ClusterNews | None] = [ClusterNews(None, leaving)]
+
+    def news(self) -> ClusterNews | None:
+        return self.told.pop() if self.told else None
+
+
+def test_packs_of_a_node_that_leaves_are_asked_to_leave_it(driver: PackDriver, tmp_path: Path) -> None:
+    driver.next_pack()
+    places, node = PackPlaces(), LeavingNode("n1")
+    report(PackEvents(driver, places), failed(tmp_path, ""), "n1")
+    queue = DriverQueue(driver, lambda task: {"pack": task.id}, OneNews(node), places)  # type: ignore[arg-type]
+    assert [queue.suggest(name) for name in "xy"] == [{"pack": "b"}, None]
+    assert driver.vacated == [(node, ("a",))]
+
+
+def test_a_pack_that_begins_on_a_node_that_leaves_is_asked_at_its_first_report(
+    driver: PackDriver, tmp_path: Path
+) -> None:
+    driver.next_pack()
+    places, node = PackPlaces(), LeavingNode("n1")
+    places.leaves(node)
+    events, trial = PackEvents(driver, places), failed(tmp_path, "")
+    for _ in range(2):
+        report(events, trial, "n1")
+    assert driver.vacated == [(node, ("a",))]
+
+
+def test_the_end_of_a_process_that_has_given_up_its_pack_is_no_crash(driver: PackDriver, tmp_path: Path) -> None:
+    """Not even when the pack runs elsewhere by then."""
+    task = driver.next_pack()
+    assert task is not None
+    events, trial = PackEvents(driver), failed(tmp_path, NODE_GONE)
+    report(events, trial, "n1", left=True)
+    driver.running["a"] = task
+    events.on_trial_error(0, [], trial)
+    assert driver.crashes == []
+    events.on_trial_error(0, [], SimpleNamespace(**{**vars(trial), "trial_id": "second"}))
+    assert driver.crashes == [("a", "its node is gone")]
+
+
+def test_a_pack_that_goes_down_with_a_node_that_leaves_is_not_to_blame(driver: PackDriver, tmp_path: Path) -> None:
+    driver.next_pack()
+    places, trial = PackPlaces(), failed(tmp_path, NODE_GONE)
+    events = PackEvents(driver, places)
+    report(events, trial, "n1")
+    places.leaves(LeavingNode("n1"))
+    events.on_trial_error(0, [], trial)
+    assert driver.crashes == [("a", "its node has left the cluster")]
+    assert driver.blameless == {"a"}

@@ -6,8 +6,10 @@ import json
 from pathlib import Path
 
 from rhm_sweeps.config import parse_trial
-from rhm_sweeps.running.task_config import task_config, trials_in
+from rhm_sweeps.running.task_config import as_config, shared_place, task_config, trials_in
 from rhm_sweeps.running.tasks import PackTask, parse_trials
+from rhm_sweeps.storage.beacon import Beacon
+from rhm_sweeps.storage.storage import Storage
 
 from ..tiny_sweeps import TINY
 
@@ -31,3 +33,9 @@ def test_the_trials_come_back(tmp_path: Path) -> None:
 def test_trials_that_hardly_differ_take_little_room(tmp_path: Path) -> None:
     task = task_of_many(tmp_path)
     assert len(task_config(task, "cpu")["trials"]) < len(json.dumps(task.trials)) / 10
+
+
+def test_what_nodes_must_share_comes_back() -> None:
+    beacon = Beacon(Storage("s3://bucket/x"), "0123", shared_folder=False)
+    assert shared_place(json.loads(json.dumps({"beacon": as_config(beacon)}))) == beacon
+    assert shared_place({}) is None

@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+import itertools
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from rhm_sweeps.config import TrialConfig
+from rhm_sweeps.errors import StorageError, SweepError
+from rhm_sweeps.packs.pack_claim import PackClaim
+from rhm_sweeps.packs.pack_orders import PackOrders, write_orders
 from rhm_sweeps.running import trainable as module
-from rhm_sweeps.running.task_config import compact
+from rhm_sweeps.running.task_config import as_config, compact
 from rhm_sweeps.running.trainable import PackTrainable
+from rhm_sweeps.storage import beacon as beacon_module
+from rhm_sweeps.storage.beacon import Beacon
+from rhm_sweeps.storage.storage import Storage
 from rhm_sweeps.training.checkpoints import latest_checkpoint
 
 from ..tiny_sweeps import tiny_packs, tiny_plan
@@ -104,7 +111,72 @@ def test_a_pack_that_is_stopped_in_the_middle_has_saved(actor: PackTrainable, tm
     assert (again.step, len(again.points)) == (2, 4)
 
 
+def test_with_a_storage_nothing_is_written_where_the_driver_is(actor: PackTrainable, tmp_path: Path) -> None:
+    storage = Storage((tmp_path / "storage").as_uri())
+    actor.reset_config(config(tiny_packs(tiny_plan())[0].trials, tmp_path / "driver", storage=storage.uri))
+    finish(actor)
+    assert not (tmp_path / "driver").exists()
+    assert len(storage.sizes("models")) == 4
+    assert sorted(storage.sizes("packs/p")) == ["owner", "pack.log", "step-0000000008.ckpt"]
+
+
+def test_with_a_storage_an_error_is_read_there(actor: PackTrainable, tmp_path: Path) -> None:
+    storage = Storage((tmp_path / "storage").as_uri())
+    broken = config(tiny_packs(tiny_plan())[0].trials, tmp_path / "driver", storage=storage.uri, device="nonsense")
+    actor.reset_config(broken)
+    assert {ending.state for ending in actor.step()["progress"].endings} == {"failed"}
+    assert b"Traceback" in (storage.read("packs/p/error.log") or b"")
+    assert not (tmp_path / "driver").exists()
+
+
+def test_a_node_that_does_not_share_the_folder_ends_before_it_writes(
+    actor: PackTrainable, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(beacon_module.time, "monotonic", itertools.count(step=20).__next__)
+    beacon = as_config(Beacon(Storage((tmp_path / "driver").as_uri()), "0123abcd", shared_folder=True))
+    actor.reset_config(config(tiny_packs(tiny_plan())[0].trials, tmp_path / "driver", beacon=beacon))
+    with pytest.raises(
+        StorageError, match=r"^node \S+ \(\) does not share the folder .*: there is no file driver-beacon-0123abcd;"
+    ):
+        actor.step()
+    assert not (tmp_path / "driver").exists()
+
+
 def test_before_it_has_begun_there_is_nothing_to_save(actor: PackTrainable, tmp_path: Path) -> None:
     actor.save_checkpoint("nowhere")
     actor.cleanup()
     assert not (tmp_path / "first").exists()
+
+
+def test_on_a_node_that_leaves_the_process_ends_with_its_pack(actor: PackTrainable, tmp_path: Path) -> None:
+    """Ray gives a process that has failed no other pack."""
+    step = [actor.step() for _ in range(3)][-1]["progress"].step
+    write_orders(tmp_path / "first" / "pack", PackOrders(leave=True, vacate=True))
+    report = actor.step()
+    assert (report["done"], report["progress"].left, report["progress"].step) == (False, True, step)
+    state, _ = latest_checkpoint(tmp_path / "first" / "pack")
+    assert state is not None
+    assert state["trainer"]["step"] == step
+    with pytest.raises(SweepError, match="its node leaves the cluster"):
+        actor.step()
+
+
+def test_a_pack_that_is_paused_leaves_its_process_to_others(actor: PackTrainable, tmp_path: Path) -> None:
+    actor.step()
+    write_orders(tmp_path / "first" / "pack", PackOrders(leave=True))
+    report = actor.step()
+    assert (report["done"], report["progress"].left) == (True, True)
+
+
+def test_a_pack_that_another_process_has_taken_is_left_alone(actor: PackTrainable, tmp_path: Path) -> None:
+    actor.step()
+    PackClaim.take(tmp_path / "first" / "pack")
+    before = sorted(path.name for path in (tmp_path / "first").rglob("*"))
+    actor.cleanup()
+    actor.setup(config(tiny_packs(tiny_plan())[0].trials, tmp_path / "first"))
+    actor.step()
+    PackClaim.take(tmp_path / "first" / "pack")
+    reports = finish(actor)
+    assert reports[-1]["progress"].left
+    assert [ending for report in reports for ending in report["progress"].endings] == []
+    assert sorted(path.name for path in (tmp_path / "first").rglob("*")) == before

@@ -126,6 +126,8 @@ def test_a_note_keeps_pool_and_crashes(ledger: Ledger, folder: SweepFolder) -> N
     assert task is not None
     queue.count_crash(task.id)
     queue.note(PackRecord(task.id, step=4, steps=8, active=2, steps_per_second=3.0, updated_ms=1))
+    assert ledger.packs()[task.id].step == 0
+    queue.write_notes()
     assert ledger.packs()[task.id] == PackRecord(task.id, "local", 1, 4, 8, 2, 3.0, 1)
 
 

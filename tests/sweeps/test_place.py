@@ -13,8 +13,8 @@ from rhm_sweeps.sweeps.place import place_in_process, place_on_ray
 POOLS = "pools: {slow: {cpus: 1, memory_gib: 0.5, max_packs: 1}}\n"
 
 
-def test_this_process_trains_one_pack_at_a_time() -> None:
-    place = place_in_process(60.0)
+def test_this_process_trains_one_pack_at_a_time(folder: SweepFolder) -> None:
+    place = place_in_process(folder, 60.0)
     assert place.pools.limits == {"local": 1}
     assert str(place) in ("1 cpu slots", "1 cuda slots")
 

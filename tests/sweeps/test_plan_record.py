@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
+from rhm_sweeps.code_identity import code_hash
 from rhm_sweeps.errors import SweepError
 from rhm_sweeps.ledger import Ledger, TrialRecord
 from rhm_sweeps.spaces.search_space import SearchSpace
 from rhm_sweeps.sweeps import plan_record
-from rhm_sweeps.code_identity import code_hash
 from rhm_sweeps.sweeps.plan_record import check_code, is_planned
 from rhm_sweeps.version import __version__
 

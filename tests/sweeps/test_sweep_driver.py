@@ -11,10 +11,11 @@ from rhm_sweeps.ledger import Ledger, MetricPoint
 from rhm_sweeps.packs.pack_orders import PackOrders, read_orders
 from rhm_sweeps.packs.pack_progress import Ending, Progress
 from rhm_sweeps.pools.cluster import Cluster, Node
+from rhm_sweeps.pools.leaving_node import LeavingNode
 from rhm_sweeps.pools.pools import Pools
 from rhm_sweeps.pools.pools_file import parse_pools
 from rhm_sweeps.running.tasks import PackTask, parse_trials
-from rhm_sweeps.sweeps import control
+from rhm_sweeps.sweeps import control, sweep_driver
 from rhm_sweeps.sweeps.control import ask
 from rhm_sweeps.sweeps.folder import SweepFolder
 from rhm_sweeps.sweeps.pack_queue import CRASHES_FORGIVEN
@@ -186,6 +187,34 @@ def test_a_died_process_is_forgiven_some_times_and_trials_keep_what_they_have(dr
     assert failed.reason == f"its process died {CRASHES_FORGIVEN + 1} times: killed"
 
 
+def test_packs_of_a_node_that_leaves_move_at_once_and_it_is_no_crash(
+    driver: Make, ledger: Ledger, folder: SweepFolder, view: RecordingView
+) -> None:
+    made, node = driver(), LeavingNode("n1", "one")
+    task, other = begin(made), begin(made)
+    for _ in range(2):
+        made.vacate(node, (task.id,))
+    assert read_orders(folder.packs / task.id) == PackOrders(leave=True, vacate=True)
+    assert read_orders(folder.packs / other.id) == PackOrders()
+    assert view.messages == ["node one leaves the cluster: 1 pack saves and moves"]
+    made.progressed(task.id, Progress(4, 8, 2, 1.0, left=True))
+    again = begin(made)
+    assert (again.id, read_orders(folder.packs / task.id)) == (task.id, PackOrders())
+    made.vacate(node, ("long gone",))
+    assert ledger.packs()[task.id].crashes == 0
+
+
+def test_a_pack_that_goes_down_with_a_node_that_leaves_needs_no_attempt_and_no_pause(
+    driver: Make, ledger: Ledger
+) -> None:
+    made = driver()
+    task = begin(made)
+    for _ in range(CRASHES_FORGIVEN + 1):
+        made.crashed(task.id, "its node has left the cluster", blameless=True)
+        assert begin(made).id == task.id
+    assert ledger.packs()[task.id].crashes == 0
+
+
 def test_a_pack_that_does_not_fit_is_halved_until_a_trial_alone_fails(
     driver: Make, ledger: Ledger, folder: SweepFolder
 ) -> None:
@@ -245,6 +274,25 @@ def test_where_packs_are_is_noted(driver: Make, ledger: Ledger) -> None:
     made.progressed(task.id, Progress(4, 8, 2, 3.5))
     noted = ledger.packs()[task.id]
     assert (noted.pool, noted.step, noted.steps, noted.active, noted.steps_per_second) == ("local", 4, 8, 2, 3.5)
+
+
+def test_reports_without_news_wait_for_the_disk_once_a_second_together(
+    driver: Make, ledger: Ledger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made, writes = driver(), []
+    first, second = begin(made), begin(made)
+    made.progressed(first.id, Progress(1, 8, 2, 1.0))
+    write = Ledger.set_packs
+    monkeypatch.setattr(Ledger, "set_packs", lambda self, packs: writes.append(list(packs)) or write(self, writes[-1]))
+    monkeypatch.setattr(sweep_driver, "NOTE_INTERVAL_S", 1e6)
+    for step in (2, 3):
+        for task in (first, second):
+            made.progressed(task.id, Progress(step, 8, 2, 1.0))
+    assert writes == []
+    monkeypatch.setattr(sweep_driver, "NOTE_INTERVAL_S", 0.0)
+    made.progressed(first.id, Progress(4, 8, 2, 1.0))
+    assert [{record.id: record.step for record in records} for records in writes] == [{first.id: 4, second.id: 3}]
+    assert ledger.packs()[second.id].step == 3
 
 
 NODE = Node({"CPU": 1, "memory": 2**30})

@@ -1,0 +1,79 @@
+"""Ray that starts while its driver does something else."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import psutil
+import pytest
+import ray
+
+from rhm_sweeps.errors import SweepError
+from rhm_sweeps.pools.cluster import Node
+from rhm_sweeps.running import ray_ahead
+from rhm_sweeps.running.ray_ahead import TRAINABLE, RayAhead
+from rhm_sweeps.running.ray_cluster import present_cluster
+
+
+@ray.remote(num_cpus=0)
+def knows_how_to_train() -> bool:
+    return TRAINABLE in sys.modules
+
+
+@pytest.mark.slow
+def test_it_is_there_when_it_is_waited_for_and_gone_after_that() -> None:
+    began = time.monotonic()
+    with RayAhead() as ahead:
+        assert time.monotonic() - began < 1.0
+        with ahead.joined() as scratch:
+            assert scratch.is_dir()
+            assert present_cluster().nodes[0].resources["CPU"] >= 1
+            assert ray.get(knows_how_to_train.remote())
+            family = psutil.Process().children(recursive=True)
+            assert any("raylet" in process.name() for process in family)
+        assert not ray.is_initialized()
+        assert not scratch.exists()
+    assert psutil.wait_procs(family, timeout=10)[1] == []
+
+
+@pytest.fixture
+def started(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """In the place of Ray: what happened to it."""
+    happened: list[str] = []
+
+    @contextmanager
+    def local_ray(machine: Node) -> Iterator[Path]:
+        happened.append("up")
+        yield Path("scratch")
+        happened.append("down")
+
+    monkeypatch.setattr(ray_ahead, "local_ray", local_ray)
+    monkeypatch.setattr(ray_ahead, "_warm_up", lambda: None)
+    return happened
+
+
+def test_a_driver_that_never_comes_to_it_ends_it(started: list[str]) -> None:
+    with pytest.raises(SweepError, match="the plan is wrong"), RayAhead():
+        raise SweepError("the plan is wrong")
+    assert started == ["up", "down"]
+
+
+def test_it_is_ended_by_who_joined_it(started: list[str]) -> None:
+    with RayAhead() as ahead:
+        with ahead.joined() as scratch:
+            assert (scratch, started) == (Path("scratch"), ["up"])
+        assert started == ["up", "down"]
+    assert started == ["up", "down"]
+
+
+def test_who_waits_is_told_why_it_did_not_start(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(_: Node) -> None:
+        raise SweepError("Ray cannot start on this machine: no memory")
+
+    monkeypatch.setattr(ray_ahead, "local_ray", refuse)
+    with RayAhead() as ahead, pytest.raises(SweepError, match="no memory"), ahead.joined():
+        pass
