@@ -50,7 +50,6 @@ RAY_FILES = frozenset(
         "job_cluster",
         "local_ray",
         "node_check",
-        "ray_ahead",
         "ray_cluster",
         "ray_events",
         "runner",

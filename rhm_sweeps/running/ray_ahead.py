@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-import importlib
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Self
 
-import ray
-
 from rhm_sweeps.pools.cluster import local_cluster
 from rhm_sweeps.running.local_ray import local_ray
-
-TRAINABLE = "rhm_sweeps.running.trainable"
 
 
 class RayAhead:
@@ -60,19 +55,9 @@ class RayAhead:
         try:
             with local_ray(local_cluster().nodes[0]) as scratch:
                 self._scratch = scratch
-                _warm_up()
                 self._settled.set()
                 self._over.wait()
         except Exception as error:  # for the thread that waits
             self._error = error
         finally:
             self._settled.set()
-
-
-def _warm_up() -> None:
-    """Import what trains a pack in a process that Ray keeps for the first one."""
-    ray.get(ray.remote(num_cpus=0)(_import_trainable).remote())
-
-
-def _import_trainable() -> None:
-    importlib.import_module(TRAINABLE)

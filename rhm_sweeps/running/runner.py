@@ -31,11 +31,10 @@ MOST_AT_ONCE = 10**6
 """For Ray, where the slots may become more: the driver hands out no more packs than there are slots."""
 
 
-# Tune writes these variables of the driver, AWS's secret key among them, into logs that all users of a node may read.
+# Tune writes these variables of the driver, AWS's secret key among them, into logs that all users of a node may read, and with any
+# of them no pack could take a process that Ray has started already.
 # Workers of a Ray of our own inherit them; the nodes of a cluster have credentials of their own.
-class_cache.ENV_VARS_TO_PROPAGATE = frozenset(
-    name for name in class_cache.ENV_VARS_TO_PROPAGATE if not name.startswith("AWS_")
-)
+class_cache.ENV_VARS_TO_PROPAGATE, class_cache.DEFAULT_ENV_VARS = frozenset(), {}
 
 
 class _InOrder(FIFOScheduler):  # type: ignore[misc]
