@@ -12,13 +12,13 @@ from rhm_sweeps.packs.flops import evaluation_flops, model_cost, training_flops
 from rhm_sweeps.packs.packing import Pack
 from rhm_sweeps.pools.pools import Pool
 
-PROCESS_GIB = 0.75
+PROCESS_GIB = 0.6
 """Memory of a worker before it holds a model: the interpreter, torch and Ray."""
 USABLE_MEMORY = 0.8
 MAX_MEMBERS = {"cpu": 16, "cuda": 256}
 """Beyond this a bigger pack is no faster."""
 _ADAM_COPIES = 4  # weight, gradient and two moments
-_IN_BACKWARD, _IN_SAMPLING = 2.25, 3.0
+_IN_BACKWARD, _IN_SAMPLING = 2.25, 1.5
 """What a pass takes at its peak, in what a forward pass keeps; measured by `benchmarks/member_memory.py`."""
 
 
