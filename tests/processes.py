@@ -19,8 +19,10 @@ import psutil
 from rhm_sweeps.running.scratch import PREFIX
 
 WORKERS = ("ray::PackTrainable", "ray::ResourceTrainable")
-AGENTS = ("ray::DashboardAgent", "ray::RuntimeEnvAgent")
-"""They notice only after a minute that the rest of their Ray was killed; they hold nothing."""
+AGENTS = re.compile(
+    r"^ray::(Dashboard|RuntimeEnv)Agent|/ray/dashboard/agent\.py|/ray/_private/runtime_env/agent/main\.py"
+)
+"""They notice only after a minute that the rest of their Ray was killed; they hold nothing. While they start they go by their file."""
 
 
 @dataclass(frozen=True)
@@ -106,10 +108,10 @@ class Command:
         self.process.wait()
         self.wait_until_nothing_is_left(AGENTS)
 
-    def wait_until_nothing_is_left(self, but: tuple[str, ...] = (), timeout_s: float = 20) -> None:
+    def wait_until_nothing_is_left(self, but: re.Pattern[str] | None = None, timeout_s: float = 20) -> None:
         """Wait for the end of every process that the command started."""
         deadline = time.monotonic() + timeout_s
-        mine = [member for member, line in self.family.items() if not (but and line.startswith(but))]
+        mine = [member for member, line in self.family.items() if not (but and but.search(line))]
         while left := [member for member in mine if is_alive(member)]:
             assert time.monotonic() < deadline, f"still there: {[self.family[member][:80] for member in left]}"
             time.sleep(0.05)
