@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -42,6 +43,7 @@ class RayAhead:
         if self._error is not None:
             raise self._error
         assert self._scratch is not None
+        _take_sigterm_back()
         try:
             yield self._scratch
         finally:
@@ -61,3 +63,9 @@ class RayAhead:
             self._error = error
         finally:
             self._settled.set()
+
+
+def _take_sigterm_back() -> None:
+    """Ray puts a handler of its own below Python's, which only the main thread can put back; with it the process would abort."""
+    if threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGTERM, signal.getsignal(signal.SIGTERM))
