@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -32,8 +32,19 @@ def ray_ahead(session: SessionFlags) -> Iterator[RayAhead | None]:
         return
     from rhm_sweeps.running.ray_ahead import RayAhead
 
-    with RayAhead() as ahead:
+    with RayAhead(_own_resources()) as ahead:
         yield ahead
+
+
+def _own_resources() -> Mapping[str, float]:
+    """What this machine has; PyTorch is asked for GPUs only where there is a driver of one."""
+    from rhm_sweeps.pools.machine import has_gpu_driver, processor_resources
+
+    if not has_gpu_driver():
+        return processor_resources()
+    from rhm_sweeps.pools.cluster import local_cluster
+
+    return local_cluster().nodes[0].resources
 
 
 def place_of(session: SessionFlags, name: str, ahead: RayAhead | None = None) -> Place:

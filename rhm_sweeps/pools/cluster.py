@@ -11,7 +11,7 @@ import torch
 
 from rhm_sweeps.errors import Problem, UsageError
 from rhm_sweeps.pools.leaving_node import LeavingNode
-from rhm_sweeps.pools.machine import available_cores, available_memory_gib
+from rhm_sweeps.pools.machine import processor_resources
 from rhm_sweeps.pools.pools import Pool, Pools
 
 ACCELERATOR = "accelerator_type:"
@@ -64,7 +64,7 @@ class Cluster:
 def local_cluster() -> Cluster:
     """This machine alone."""
     gpus = torch.cuda.device_count()
-    resources = {"CPU": float(available_cores()), "memory": float(int(available_memory_gib() * 2**30))}
+    resources = processor_resources()
     if gpus:
         resources["GPU"] = float(gpus)
         if kind := re.match(r"\w+\s+([A-Z]+\d+)", torch.cuda.get_device_name(0)):

@@ -8,6 +8,18 @@ from pathlib import Path
 
 CGROUPS = Path("/sys/fs/cgroup")
 OWN_CGROUP = Path("/proc/self/cgroup")
+GPU_DRIVERS = (Path("/dev/nvidiactl"), Path("/dev/dxg"), Path("/dev/kfd"))
+"""What the drivers of NVIDIA, of Windows' Linux and of AMD put there."""
+
+
+def processor_resources() -> dict[str, float]:
+    """Cores and bytes of memory, by Ray's names."""
+    return {"CPU": float(available_cores()), "memory": float(int(available_memory_gib() * 2**30))}
+
+
+def has_gpu_driver() -> bool:
+    """Whether there may be a GPU. Only PyTorch knows whether there is one, and it takes seconds to be imported."""
+    return any(driver.exists() for driver in GPU_DRIVERS)
 
 
 def available_cores() -> int:

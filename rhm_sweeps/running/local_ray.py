@@ -7,14 +7,13 @@ import os
 import secrets
 import signal
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, redirect_stdout
 from pathlib import Path
 
 import ray
 
 from rhm_sweeps.errors import SweepError
-from rhm_sweeps.pools.cluster import Node
 from rhm_sweeps.running.scratch import scratch_folder
 
 OBJECT_STORE_BYTES = 100 * 2**20
@@ -23,8 +22,11 @@ SESSIONS = "r"
 
 
 @contextmanager
-def local_ray(machine: Node) -> Iterator[Path]:
-    """Run Ray while the block lasts, with these resources, reachable from this machine only; yield a scratch folder.
+def local_ray(resources: Mapping[str, float]) -> Iterator[Path]:
+    """Run Ray while the block lasts, reachable from this machine only; yield a scratch folder.
+
+    Args:
+        resources: what it has, by Ray's names; memory in bytes.
 
     Raises:
         SweepError: if Ray cannot start.
@@ -32,16 +34,15 @@ def local_ray(machine: Node) -> Iterator[Path]:
     with scratch_folder() as scratch, Path(os.devnull).open("w") as nowhere, redirect_stdout(nowhere):
         try:
             with sigterm_is_ours():
-                _start(machine, scratch)
+                _start(dict(resources), scratch)
             yield scratch
         finally:
             ray.shutdown()
 
 
-def _start(machine: Node, scratch: Path) -> None:
+def _start(resources: dict[str, float], scratch: Path) -> None:
     # Without a token in the environment Ray writes one into the user's home, readable by all users of the machine.
     os.environ.setdefault("RAY_AUTH_TOKEN", secrets.token_hex(32))
-    resources = dict(machine.resources)
     try:
         ray.init(
             address="local",

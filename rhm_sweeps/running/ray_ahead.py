@@ -4,22 +4,22 @@ from __future__ import annotations
 
 import signal
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Self
 
-from rhm_sweeps.pools.cluster import local_cluster
 from rhm_sweeps.running.local_ray import local_ray
 
 
 class RayAhead:
-    """Ray of our own, from the beginning of the block to its end.
+    """Ray of our own, from the beginning of the block to its end, with these resources.
 
     It lives in a thread that lasts as long: the system ends Ray's processes with the thread that started them.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, resources: Mapping[str, float]) -> None:
+        self._resources = resources
         self._settled, self._over = threading.Event(), threading.Event()
         self._scratch: Path | None = None
         self._error: Exception | None = None
@@ -55,7 +55,7 @@ class RayAhead:
 
     def _live(self) -> None:
         try:
-            with local_ray(local_cluster().nodes[0]) as scratch:
+            with local_ray(self._resources) as scratch:
                 self._scratch = scratch
                 self._settled.set()
                 self._over.wait()

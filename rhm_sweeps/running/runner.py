@@ -111,7 +111,7 @@ def _told_of_files(shared: Storage | None, storage: Storage | None, pools: Pools
 
 @contextmanager
 def _ray(address: str | None, ahead: RayAhead | None) -> Iterator[Path]:
-    own = ahead.joined() if ahead else local_ray(local_cluster().nodes[0])
+    own = ahead.joined() if ahead else local_ray(local_cluster().nodes[0].resources)
     with joined_ray(address) if address else own as scratch:
         yield scratch
 

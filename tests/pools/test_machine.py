@@ -45,3 +45,16 @@ def test_the_tightest_limit_counts_also_of_a_group_above(group: Path) -> None:
 def test_a_machine_without_control_groups_has_no_limits(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(machine, "OWN_CGROUP", tmp_path / "nothing")
     assert machine.available_memory_gib() == MACHINE_GIB
+
+
+def test_resources_are_those_of_its_group(group: Path) -> None:
+    (group / "cpu.max").write_text("200000 100000\n")
+    (group / "memory.max").write_text(str(3 * 2**30))
+    assert machine.processor_resources() == {"CPU": 2.0, "memory": 3.0 * 2**30}
+
+
+def test_a_gpu_may_be_there_only_with_its_driver(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(machine, "GPU_DRIVERS", (tmp_path / "nvidiactl", tmp_path / "kfd"))
+    assert not machine.has_gpu_driver()
+    (tmp_path / "kfd").touch()
+    assert machine.has_gpu_driver()

@@ -12,10 +12,9 @@ import pytest
 import ray
 
 from rhm_sweeps.errors import SweepError
-from rhm_sweeps.pools.cluster import Node
 from rhm_sweeps.running import local_ray
 
-MACHINE = Node({"CPU": 2.0, "memory": 8.0 * 2**30})
+MACHINE = {"CPU": 2.0, "memory": 8.0 * 2**30}
 
 
 @pytest.fixture

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -12,7 +14,7 @@ import pytest
 import ray
 
 from rhm_sweeps.errors import SweepError
-from rhm_sweeps.pools.cluster import Node
+from rhm_sweeps.pools.machine import processor_resources
 from rhm_sweeps.running import ray_ahead
 from rhm_sweeps.running.ray_ahead import RayAhead
 from rhm_sweeps.running.ray_cluster import present_cluster
@@ -22,7 +24,7 @@ from rhm_sweeps.running.ray_cluster import present_cluster
 def test_it_is_there_when_it_is_waited_for_and_gone_after_that() -> None:
     earlier = set(psutil.Process().children(recursive=True))  # such as Python's resource tracker
     began = time.monotonic()
-    with RayAhead() as ahead:
+    with RayAhead(processor_resources()) as ahead:
         assert time.monotonic() - began < 1.0
         with ahead.joined() as scratch:
             assert scratch.is_dir()
@@ -40,7 +42,7 @@ def started(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     happened: list[str] = []
 
     @contextmanager
-    def local_ray(machine: Node) -> Iterator[Path]:
+    def local_ray(resources: Mapping[str, float]) -> Iterator[Path]:
         happened.append("up")
         yield Path("scratch")
         happened.append("down")
@@ -50,13 +52,13 @@ def started(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
 
 def test_a_driver_that_never_comes_to_it_ends_it(started: list[str]) -> None:
-    with pytest.raises(SweepError, match="the plan is wrong"), RayAhead():
+    with pytest.raises(SweepError, match="the plan is wrong"), RayAhead(processor_resources()):
         raise SweepError("the plan is wrong")
     assert started == ["up", "down"]
 
 
 def test_it_is_ended_by_who_joined_it(started: list[str]) -> None:
-    with RayAhead() as ahead:
+    with RayAhead(processor_resources()) as ahead:
         with ahead.joined() as scratch:
             assert (scratch, started) == (Path("scratch"), ["up"])
         assert started == ["up", "down"]
@@ -64,9 +66,15 @@ def test_it_is_ended_by_who_joined_it(started: list[str]) -> None:
 
 
 def test_who_waits_is_told_why_it_did_not_start(monkeypatch: pytest.MonkeyPatch) -> None:
-    def refuse(_: Node) -> None:
+    def refuse(_: Mapping[str, float]) -> None:
         raise SweepError("Ray cannot start on this machine: no memory")
 
     monkeypatch.setattr(ray_ahead, "local_ray", refuse)
-    with RayAhead() as ahead, pytest.raises(SweepError, match="no memory"), ahead.joined():
+    with RayAhead(processor_resources()) as ahead, pytest.raises(SweepError, match="no memory"), ahead.joined():
         pass
+
+
+def test_what_starts_it_does_not_wait_for_pytorch() -> None:
+    """Ray needs seconds to start, in which the driver imports PyTorch: it must not be the other way round."""
+    light = "import sys, rhm_sweeps.running.ray_ahead, rhm_sweeps.pools.machine; print('torch' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", light], capture_output=True, check=True, text=True).stdout == "False\n"
