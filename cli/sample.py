@@ -104,7 +104,7 @@ def _print_document(trained: TrainedModel, strings: NDArray[np.uint8]) -> None:
 
 
 def _write(out: Path, content: bytes) -> None:
-    from rhm_sweeps.training.checkpoints import write_atomically
+    from rhm_sweeps.whole_file import write_atomically
 
     try:
         write_atomically(out, content)

@@ -15,7 +15,7 @@ from rhm_sweeps.errors import UsageError
 from rhm_sweeps.evaluation.beside_exact import Experiment
 from rhm_sweeps.evaluation.forward_backward import ForwardBackward
 from rhm_sweeps.tracking.export import records, write_table
-from rhm_sweeps.training.checkpoints import write_atomically
+from rhm_sweeps.whole_file import write_atomically
 
 from .output import stderr
 

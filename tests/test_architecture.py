@@ -20,7 +20,17 @@ ROOT = Path(__file__).parents[1]
 
 # Each layer and what it may import besides itself; a layer that is not named here may not exist.
 LAYERS: dict[str, frozenset[str]] = dict.fromkeys(
-    ("version", "errors", "credentials", "printable", "streams", "compiled", "code_identity", "cache_folder"),
+    (
+        "version",
+        "errors",
+        "credentials",
+        "printable",
+        "streams",
+        "compiled",
+        "code_identity",
+        "cache_folder",
+        "whole_file",
+    ),
     frozenset(),
 )
 LAYERS["terminal"] = frozenset({"printable"})

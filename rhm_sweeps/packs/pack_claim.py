@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from rhm_sweeps.errors import TakenOverError
-from rhm_sweeps.training.checkpoints import write_atomically
+from rhm_sweeps.whole_file import write_atomically
 
 FILE_NAME = "owner"
 

@@ -19,8 +19,8 @@ from rhm_sweeps.packs.flops import model_cost, model_shape, training_flops
 from rhm_sweeps.packs.packing import Pack
 from rhm_sweeps.pools.cost import Estimate, Rates, RatesOf, estimate_pool
 from rhm_sweeps.pools.pools import Pool, Pools
-from rhm_sweeps.training.checkpoints import write_atomically
 from rhm_sweeps.training.loop import PackTrainer
+from rhm_sweeps.whole_file import write_atomically
 
 MAX_MEASURED = 4
 """Shapes measured per plan, the costliest first; the others take the rates of the nearest measured one."""

@@ -17,7 +17,7 @@ from pyarrow.fs import AwsStandardS3RetryStrategy, FileSelector, FileSystem, Fil
 
 from rhm_sweeps.errors import StorageError
 from rhm_sweeps.storage.storage_problem import storage_error
-from rhm_sweeps.training.checkpoints import written_aside
+from rhm_sweeps.whole_file import written_aside
 
 CHUNK_BYTES = 2**20
 SILENCE_S = 5.0

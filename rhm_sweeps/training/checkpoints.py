@@ -1,54 +1,20 @@
-"""Checkpoints that are whole or not there: written aside, synced, renamed; each carries its own digest; the previous one is kept."""
+"""Checkpoints: whole files, each with its own digest; the previous one is kept."""
 
 from __future__ import annotations
 
 import hashlib
 import io
-import os
 import pickle
-import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any, cast
 
 import torch
 
 from rhm_sweeps.errors import CheckpointError
+from rhm_sweeps.whole_file import written_aside
 
 _MAGIC = b"rhm-sweep checkpoint sha256:"
 KEPT = 2
-
-
-@contextmanager
-def written_aside(path: Path) -> Iterator[IO[bytes]]:
-    """Yield a file that takes its final name when the block ends: that never shows less than all of it, also after a power cut."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            yield file
-            file.flush()
-            os.fsync(file.fileno())
-        Path(name).replace(path)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
-    _sync_folder(path.parent)
-
-
-def write_atomically(path: Path, content: bytes) -> None:
-    """Write a whole file, or nothing."""
-    with written_aside(path) as file:
-        file.write(content)
-
-
-def _sync_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 class _Digested:

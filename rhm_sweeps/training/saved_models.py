@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from rhm_sweeps.config import TrialConfig, parse_trial
 from rhm_sweeps.errors import CheckpointError, ConfigError
 from rhm_sweeps.models import build_model
-from rhm_sweeps.training.checkpoints import write_atomically
+from rhm_sweeps.whole_file import write_atomically
 
 
 @dataclass(frozen=True)

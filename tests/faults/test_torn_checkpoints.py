@@ -29,7 +29,7 @@ from .stage import Stage
 
 KILLED_WHILE_WRITING = """
 import os, pathlib, signal, sys
-from rhm_sweeps.training.checkpoints import written_aside
+from rhm_sweeps.whole_file import written_aside
 with written_aside(pathlib.Path(sys.argv[1])) as file:
     file.write(b"half")
     file.flush()

@@ -10,7 +10,6 @@ import pytest
 import torch
 
 from rhm_sweeps.errors import CheckpointError
-from rhm_sweeps.training import checkpoints
 from rhm_sweeps.training.checkpoints import (
     drop_checkpoints_after,
     latest_checkpoint,
@@ -18,7 +17,6 @@ from rhm_sweeps.training.checkpoints import (
     prune_checkpoints,
     save_checkpoint,
     step_path,
-    write_atomically,
 )
 
 STATE = {"step": 7, "members": ["a", "b"], "trainer": {"weight": torch.arange(6.0).reshape(2, 3)}, "lived_s": 1.5}
@@ -39,32 +37,6 @@ def test_what_is_saved_is_loaded(tmp_path: Path) -> None:
     loaded = load_checkpoint(tmp_path / "new" / "step-7.ckpt")
     assert torch.equal(loaded.pop("trainer")["weight"], STATE["trainer"]["weight"])
     assert loaded == {key: value for key, value in STATE.items() if key != "trainer"}
-
-
-@pytest.mark.parametrize("fails", ["fsync", "replace"])
-def test_a_write_that_fails_leaves_the_file_as_it_was(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fails: str
-) -> None:
-    path = tmp_path / "file"
-    write_atomically(path, b"old")
-
-    def full(*_: object) -> None:
-        raise OSError(28, "No space left on device")
-
-    monkeypatch.setattr(*((checkpoints.os, "fsync") if fails == "fsync" else (Path, "replace")), full)
-    with pytest.raises(OSError, match="No space left"):
-        write_atomically(path, b"new")
-    monkeypatch.undo()
-    assert path.read_bytes() == b"old"
-    assert list(tmp_path.iterdir()) == [path]
-
-
-def test_the_final_name_appears_only_when_all_is_on_the_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    path, seen = tmp_path / "file", []
-    sync = os.fsync
-    monkeypatch.setattr(checkpoints.os, "fsync", lambda handle: (seen.append(path.exists()), sync(handle)))
-    write_atomically(path, b"x" * 1000)
-    assert seen == [False, True]  # the file's content, then the folder with its name
 
 
 def damaged(content: bytes, damage: str) -> bytes:
