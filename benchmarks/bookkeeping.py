@@ -31,7 +31,8 @@ from rhm_sweeps.pools.pools import local_pools
 from rhm_sweeps.running.runner import run_packs
 from rhm_sweeps.running.tasks import Driver
 from rhm_sweeps.sweeps.live import LiveView
-from rhm_sweeps.sweeps.session import SessionOptions, SessionResult, launch
+from rhm_sweeps.sweeps.session import SessionResult, launch
+from rhm_sweeps.sweeps.session_options import SessionOptions
 from rhm_sweeps.sweeps.stop_request import StopRequest
 from rhm_sweeps.terminal import Terminal
 from rhm_sweeps.tracking.results import results_from_ledger

@@ -30,7 +30,8 @@ from rhm_sweeps.running.runner import run_packs
 from rhm_sweeps.running.tasks import parse_trials
 from rhm_sweeps.running.trainable import PackTrainable
 from rhm_sweeps.spaces.search_space import SearchSpace
-from rhm_sweeps.sweeps.session import SessionOptions, launch
+from rhm_sweeps.sweeps.session import launch
+from rhm_sweeps.sweeps.session_options import SessionOptions
 from rhm_sweeps.sweeps.stop_request import StopRequest
 from rhm_sweeps.tracking.projection import is_behind, project
 

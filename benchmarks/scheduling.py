@@ -7,7 +7,7 @@ A cluster of raylets on this machine declares the GPUs; our driver, ledger, MLfl
 on it, and plain Ray Tune the same trials. `full after` is when 95 % of the slots were busy at once for the first time; `steady`
 the share of the slots' time in which they were busy from then on until no pack was left to begin. Each slot is a process of Ray:
 the memory of one stands beside. In the rows of the driver alone slots are only counted: there is no Ray, and what is measured is
-how many reports our driver, its ledger and the MLflow writer can take; each pack reports once in `--interval` s and sleeps for 30 s.
+how many reports our driver, its ledger and the MLflow writer can take. Packs report as the driver says, or once in `--interval` s.
 """
 
 from __future__ import annotations
@@ -29,7 +29,6 @@ COLUMNS = {
     "side": "", "slots": "d", "seconds": "d", "packs": "d", "full_after_s": ".1f", "steady": ".1%", "overall": ".1%",
     "reports_per_s": ".0f", "process_ms_per_report": ".2f", "driver_ms_per_report": ".2f", "worker_mib": ".0f",
 }  # fmt: skip
-ALONE_S = 30
 Row = dict[str, Any]
 
 
@@ -42,7 +41,7 @@ def usage(side: str, slots: int, seconds: int, spans: Sequence[Span]) -> Row:
     }  # fmt: skip
 
 
-def on_ray(side: str, slots: int, seconds: int, rounds: int, interval_s: float) -> tuple[Row, list[Span]]:
+def on_ray(side: str, slots: int, seconds: int, rounds: int, interval_s: float | None) -> tuple[Row, list[Span]]:
     """A row of packs on a simulated cluster, so many for each slot, and when they were at work."""
     packs, spent = slots * rounds, DriverTime()
     with tempfile.TemporaryDirectory() as folder, memory_of_workers() as memory:
@@ -58,16 +57,16 @@ def on_ray(side: str, slots: int, seconds: int, rounds: int, interval_s: float) 
     return row, spans
 
 
-def alone(slots: int, interval_s: float, most_s: float) -> Row:
+def alone(slots: int, seconds: int, interval_s: float | None, most_s: float) -> Row:
     """A row of the driver alone."""
-    simulated = SimulatedSlots(ALONE_S, interval_s, most_s)
-    packs = int(slots * (2 + most_s / ALONE_S))
+    simulated = SimulatedSlots(seconds, interval_s, most_s)
+    packs = int(slots * (2 + most_s / seconds))
     with tempfile.TemporaryDirectory() as folder:
-        sleeping_sweep(packs, ALONE_S, slots, Path(folder), simulated)
+        sleeping_sweep(packs, seconds, slots, Path(folder), simulated)
     spans = simulated.spans
     lasted = max(span.ended for span in spans) - min(span.begun for span in spans)
     return {
-        **usage("driver alone", slots, ALONE_S, spans), "reports_per_s": simulated.events / lasted,
+        **usage("driver alone", slots, seconds, spans), "reports_per_s": simulated.events / lasted,
         "driver_ms_per_report": 1e3 * simulated.driver_s / simulated.events,
     }  # fmt: skip
 
@@ -82,7 +81,14 @@ def main(words: Sequence[str] | None = None) -> None:
     )
     parser.add_argument("--side", nargs="+", choices=("ours", "plain"), default=["ours", "plain"])
     parser.add_argument("--alone", type=int, nargs="*", default=[100, 1000, 10_000], help="slots of the driver alone")
-    parser.add_argument("--interval", type=float, default=1.0, help="seconds between reports of a pack of ours")
+    parser.add_argument(
+        "--interval",
+        type=float,
+        help="seconds between reports without news of a pack of ours; if not given, as the driver says",
+    )
+    parser.add_argument(
+        "--alone-seconds", type=int, default=30, help="how long a pack sleeps where slots are only counted"
+    )
     parser.add_argument("--most", type=float, default=90.0, help="seconds that the driver alone gives packs out")
     parser.add_argument("--figure", type=Path, help="draw it into this file, too")
     chosen = parsed(parser, words, rounds=2, work=20, slots=[4], seconds=[2], alone=[100], most=5.0)
@@ -94,7 +100,7 @@ def main(words: Sequence[str] | None = None) -> None:
             report.add(**row)
             curves.append({"side": row["side"], "slots": slots, "seconds": seconds, "spans": spans})
         for slots in chosen.alone:
-            report.add(**alone(slots, chosen.interval, chosen.most))
+            report.add(**alone(slots, chosen.alone_seconds, chosen.interval, chosen.most))
         if chosen.figure:
             draw_scheduling(curves, chosen.figure)
 

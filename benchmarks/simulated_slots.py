@@ -10,6 +10,7 @@ from busy_slots import Span
 
 from rhm_sweeps.ledger import MetricPoint, now_ms
 from rhm_sweeps.packs.pack_progress import Ending, Progress
+from rhm_sweeps.packs.report_pace import LOOK_INTERVAL_S
 from rhm_sweeps.running.tasks import Driver, PackTask
 
 METRICS = {"train_loss": 0.1, "test_loss": 0.2, "validity_1": 0.9, "copies": 0.0}
@@ -23,13 +24,15 @@ def last_report(signatures: list[str], steps: int) -> Progress:
 
 @dataclass
 class SimulatedSlots:
-    """Takes packs of a driver as Ray does, and reports for each of them, at every interval and when its time is over.
+    """Takes packs of a driver as Ray does, and reports for each of them as packs do that train: after the first second, at every
+    interval, and when its time is over.
 
     The driver is asked in real time: one that is slower than the reports come in lets slots wait.
     """
 
     seconds: float
-    interval_s: float
+    interval_s: float | None = None
+    """Between reports without news; None: as the driver says."""
     most_s: float = 60.0
     """No more packs are taken after so many seconds."""
     spans: list[Span] = field(default_factory=list)
@@ -60,7 +63,8 @@ class SimulatedSlots:
             now = time.monotonic()
             tasks[task.id] = (task, now)
             self.spans.append(Span(now, now + self.seconds))
-            heapq.heappush(due, (now + min(self.interval_s, self.seconds), task.id))
+            first_s = LOOK_INTERVAL_S if self.interval_s is None else self.interval_s
+            heapq.heappush(due, (now + min(first_s, self.seconds), task.id))
 
     def _report(self, driver: Driver, due: list[tuple[float, str]], tasks: dict[str, tuple[PackTask, float]]) -> None:
         at, pack = heapq.heappop(due)
@@ -71,4 +75,5 @@ class SimulatedSlots:
             driver.progressed(pack, last_report(list(task.trials), int(self.seconds)))
             return
         driver.progressed(pack, Progress(int(at - begun), int(self.seconds), len(task.trials), 1.0))
-        heapq.heappush(due, (min(at + self.interval_s, begun + self.seconds), pack))
+        interval_s = task.report_interval_s if self.interval_s is None else self.interval_s
+        heapq.heappush(due, (min(at + interval_s, begun + self.seconds), pack))

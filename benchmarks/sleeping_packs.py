@@ -20,13 +20,17 @@ from ray import cloudpickle, tune
 from ray.cluster_utils import Cluster
 from rich.console import Console
 
-from rhm_sweeps.ledger import Ledger
+from rhm_sweeps.ledger import Ledger, MetricPoint, now_ms
+from rhm_sweeps.packs.pack_orders import read_orders
+from rhm_sweeps.packs.pack_progress import Ending, Progress
+from rhm_sweeps.packs.report_pace import ReportPace
 from rhm_sweeps.pools.pools import Pool, Pools
 from rhm_sweeps.running.runner import run_packs
 from rhm_sweeps.running.tasks import Driver
 from rhm_sweeps.spaces.search_space import SearchSpace
 from rhm_sweeps.sweeps.drive import Run
-from rhm_sweeps.sweeps.session import SessionOptions, launch
+from rhm_sweeps.sweeps.session import launch
+from rhm_sweeps.sweeps.session_options import SessionOptions
 from rhm_sweeps.sweeps.stop_request import StopRequest
 
 GIB = 2**30
@@ -36,7 +40,7 @@ GPUS_PER_NODE = 32
 
 
 class Sleeping(tune.Trainable):  # type: ignore[misc]
-    """A pack that sleeps a second for each of its steps, and reports as those do that train.
+    """A pack that sleeps a second for each of its steps, and looks for orders and reports as those do that train.
 
     Its process loads what that of a pack that trains loads, PyTorch included.
     """
@@ -45,7 +49,7 @@ class Sleeping(tune.Trainable):  # type: ignore[misc]
         trials = json.loads(zlib.decompress(base64.b85decode(config["trials"])))
         self._names, (fields, *_) = list(trials), trials.values()
         self._seconds: int = json.loads(fields)["training"]["steps"]
-        self._interval_s: float = config["report_interval_s"]
+        self._folder, self._pace = Path(config["folder"]), ReportPace(config["report_interval_s"])
         self._begun = 0.0
 
     def reset_config(self, new_config: dict[str, Any]) -> bool:
@@ -53,21 +57,23 @@ class Sleeping(tune.Trainable):  # type: ignore[misc]
         return True
 
     def step(self) -> dict[str, Any]:
-        from rhm_sweeps.ledger import MetricPoint, now_ms  # noqa: PLC0415 - in the worker alone
-        from rhm_sweeps.packs.pack_progress import Ending, Progress  # noqa: PLC0415
-
-        now = time.time()
-        self._begun = self._begun or now
-        time.sleep(max(0.0, min(self._interval_s, self._begun + self._seconds - now)))
-        ended, steps = time.time(), self._seconds
-        if ended < self._begun + steps:
-            progress = Progress(int(ended - self._begun), steps, len(self._names), 1.0)
-        else:
-            times = {"begun": self._begun, "ended": ended}
-            points = tuple(MetricPoint(name, steps, times, now_ms()) for name in self._names)
-            endings = tuple(Ending(name, "done") for name in self._names)
-            progress = Progress(steps, steps, 0, 1.0, points=points, endings=endings)
+        progress = self._pace.next_report(self)
         return {"progress": progress, "done": progress.finished}
+
+    def advance(self, budget_s: float) -> Progress:
+        """Sleep for some seconds."""
+        now, steps = time.time(), self._seconds
+        self._begun = self._begun or now
+        if read_orders(self._folder).leave:
+            return Progress(int(now - self._begun), steps, len(self._names), 1.0, left=True)
+        time.sleep(max(0.0, min(budget_s, self._begun + steps - now)))
+        ended = time.time()
+        if ended < self._begun + steps:
+            return Progress(int(ended - self._begun), steps, len(self._names), 1.0)
+        times = {"begun": self._begun, "ended": ended}
+        points = tuple(MetricPoint(name, steps, times, now_ms()) for name in self._names)
+        endings = tuple(Ending(name, "done") for name in self._names)
+        return Progress(steps, steps, 0, 1.0, points=points, endings=endings)
 
     def cleanup(self) -> None:
         """Nothing is kept."""
@@ -149,7 +155,9 @@ def sleeping_sweep(packs: int, seconds: int, slots: int, place: Path, run: Run) 
     ).folder.path
 
 
-def ours(packs: int, seconds: int, slots: int, place: Path, spent: DriverTime, interval_s: float = 1.0) -> list[Span]:
+def ours(
+    packs: int, seconds: int, slots: int, place: Path, spent: DriverTime, interval_s: float | None = None
+) -> list[Span]:
     """A sweep of sleeping packs on a simulated cluster, by `rhm-sweep`'s driver, ledger, MLflow writer and view."""
     with simulated_cluster(slots) as cluster:
         pools = Pools((Pool("local", "cpu", slots, 0.0, 1.0, PACK_GIB),))

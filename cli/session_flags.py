@@ -14,7 +14,7 @@ import typer
 from .output import Json
 
 if TYPE_CHECKING:
-    from rhm_sweeps.sweeps.session import SessionOptions
+    from rhm_sweeps.sweeps.session_options import SessionOptions
 
 DEFAULT_RESULTS = Path("results")
 
@@ -81,7 +81,7 @@ class SessionFlags:
 
     @property
     def options(self) -> SessionOptions:
-        from rhm_sweeps.sweeps.session import SessionOptions
+        from rhm_sweeps.sweeps.session_options import SessionOptions
 
         return SessionOptions(self.results, self.tracking_uri, self.experiment, self.accept_changes, self.pools)
 

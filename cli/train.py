@@ -62,9 +62,10 @@ def train(
     from rhm_sweeps.running.in_process import run_in_process
     from rhm_sweeps.spaces.search_space import SearchSpace
     from rhm_sweeps.sweeps import session
+    from rhm_sweeps.sweeps.session_options import SessionOptions
 
     space = SearchSpace.build(name, trial={field: value for field, value in trial.flat().items() if field in FIELDS})
-    options = session.SessionOptions(results, tracking_uri, experiment, accept_changes)
+    options = SessionOptions(results, tracking_uri, experiment, accept_changes)
     run = partial(run_in_process, device=check_device(device))
     with stop_on_signals() as stop:
         result = session.launch(space, options, local_pools(), run, stderr, stop)

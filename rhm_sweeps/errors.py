@@ -55,6 +55,14 @@ class TakenOverError(SweepError):
     """Another process has the pack now: this one was thought dead, and must not write."""
 
 
+class DiskFullError(SweepError):
+    """A process that trains cannot write: its disk is full, or a limit of its user is reached."""
+
+
+class OtherCodeError(SweepError):
+    """A node would train with other code than the driver's."""
+
+
 class CheckpointError(RhmSweepError):
     """A checkpoint is missing, torn or belongs to other code."""
 

@@ -9,7 +9,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -38,12 +38,18 @@ class Command:
     """A running `rhm-sweep`, in a process group of its own as a shell would start it."""
 
     def __init__(
-        self, folder: Path, *arguments: str, environment: dict[str, str] | None = None, cores: int | None = None
+        self,
+        folder: Path,
+        *arguments: str,
+        environment: dict[str, str] | None = None,
+        cores: int | None = None,
+        within: Sequence[str] = (),
     ) -> None:
+        """Start it; `within` is what stands before it, such as `nsenter` and its options."""
         self._out, self._err = (folder / f".{name}-{time.monotonic_ns()}" for name in ("out", "err"))
         with self._out.open("w") as out, self._err.open("w") as err:
             self.process = psutil.Popen(
-                [sys.executable, "-m", "rhm_sweeps", *arguments],
+                [*within, sys.executable, "-m", "rhm_sweeps", *arguments],
                 cwd=folder,
                 env={**os.environ, **(environment or {})},
                 stdin=subprocess.DEVNULL,

@@ -41,6 +41,11 @@ class Progress:
         """Whether the pack needs its place no longer."""
         return self.active == 0 or self.left or bool(self.too_big)
 
+    @property
+    def is_news(self) -> bool:
+        """Whether it says more than where the pack stands."""
+        return self.finished or bool(self.points or self.endings or self.warnings)
+
 
 @dataclass
 class PackClock:

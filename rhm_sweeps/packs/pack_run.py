@@ -13,6 +13,7 @@ from rhm_sweeps.config import TrialConfig
 from rhm_sweeps.evaluation.evaluator import evaluation_steps
 from rhm_sweeps.ledger import MetricPoint, now_ms
 from rhm_sweeps.packs.flops import work_done
+from rhm_sweeps.packs.full_disk import full_disk_told
 from rhm_sweeps.packs.pack_claim import PackClaim
 from rhm_sweeps.packs.pack_log import PackLog
 from rhm_sweeps.packs.pack_members import PackMembers
@@ -53,7 +54,7 @@ class PackRun:
         self._trial, self.steps = trials[0], trials[0].training.steps
         self._schedule = evaluation_steps(self.steps, self._trial.evaluation.points_per_doubling)
         self._log, self._last_save, self._has_left = PackLog(folder), time.monotonic(), False
-        with self._log.errors():
+        with full_disk_told(folder), self._log.errors():
             self._claim = PackClaim.take(folder)
             start = pack_start(trials, folder, sources or {})
             self._log.start(str(device), start)
@@ -78,7 +79,7 @@ class PackRun:
         if self._backlog is not None:
             backlog, self._backlog = self._backlog, None
             return backlog
-        with self._log.errors():
+        with full_disk_told(self.folder), self._log.errors():
             orders = read_orders(self.folder)
             stopped = self._stop(orders.stop)
             if orders.leave and self.members and not self._has_left:

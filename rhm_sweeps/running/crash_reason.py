@@ -27,7 +27,13 @@ def crash_reason(said: str) -> str:
     return lines[-1]
 
 
+def full_disk(said: str) -> str:
+    """What a process said that could not write any more, else ""."""
+    found = re.search(r"DiskFullError: (the process that trains .*)", said)
+    return found[1] if found else ""
+
+
 def unshared_node(said: str) -> tuple[str, str]:
-    """The short id of the node that does not share what it must, and what is wrong, if the process ended for that; else "" twice."""
-    found = re.search(r"node \S+ \(([0-9a-f]{8})\) (?:does not share|cannot use) .*", said)
+    """The short id of the node that does not share what it must or has other code, and what is wrong there; else "" twice."""
+    found = re.search(r"node \S+ \(([0-9a-f]{8})\) (?:does not share|cannot use|has other code)[ ,].*", said)
     return (found[1], found[0]) if found else ("", "")

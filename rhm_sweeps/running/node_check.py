@@ -1,21 +1,31 @@
-"""Asks every node, before any pack starts, whether it shares the folder or the storage with the driver."""
+"""Asks every node, before any pack starts, whether it shares the folder or the storage with the driver, and has its code."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Any
 
 import ray
 from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
-from rhm_sweeps.errors import StorageError
+from rhm_sweeps.errors import OtherCodeError, StorageError
 from rhm_sweeps.pools.cluster import Node
+from rhm_sweeps.running.installed_code import InstalledCode, installed_code, other_code
 from rhm_sweeps.storage.beacon import Beacon, lit_beacon
 from rhm_sweeps.storage.storage import Storage
 
 ANSWERS_WITHIN_S = 90.0
 """A node starts a process for the answer, and may have to install an environment for it."""
+
+
+@dataclass(frozen=True)
+class NodeAnswer:
+    """What a node says: why it does not share what it must, "" if it does; and which code it has, None if it says nothing."""
+
+    problem: str
+    code: InstalledCode | None = None
 
 
 def node_name(name: str, node_id: str) -> str:
@@ -28,7 +38,7 @@ def checked_beacon(place: Storage, nodes: Iterable[Node], *, shared_folder: bool
     """A beacon that all nodes have been found to see, while the block lasts.
 
     Raises:
-        StorageError: as `check_nodes`.
+        StorageError, OtherCodeError: as `check_nodes`.
     """
     with lit_beacon(place, shared_folder=shared_folder) as beacon:
         check_nodes(beacon, nodes)
@@ -40,12 +50,17 @@ def check_nodes(beacon: Beacon, nodes: Iterable[Node]) -> None:
 
     Raises:
         StorageError: naming every node where that fails, with the reason and the cure.
+        OtherCodeError: naming every node that has other code than this process.
     """
-    asked = [(node, _ask(_answer, beacon, node)) for node in nodes]
+    asked = [(node, _ask(_look_around, beacon, node)) for node in nodes]
     answers = [answer for _, answer in asked]
     ready = ray.wait(answers, num_returns=len(answers), timeout=ANSWERS_WITHIN_S)[0] if answers else []
-    found = [(node, _problem(beacon, node, answer, ready)) for node, answer in asked]
-    problems = [beacon.unshared(node_name(node.name, node.id), problem) for node, problem in found if problem]
+    found = {node_name(node.name, node.id): _answer(beacon, node, answer, ready) for node, answer in asked}
+    problems = [beacon.unshared(node, answer.problem) for node, answer in found.items() if answer.problem]
+    here = installed_code()
+    others = {node: str(said.code) for node, said in found.items() if said.code and said.code.code != here.code}
+    if others:
+        raise OtherCodeError("; ".join([*problems, other_code(str(here), others)]))
     if problems:
         raise StorageError("; ".join(problems))
 
@@ -56,8 +71,8 @@ def _ask(task: Any, beacon: Beacon, node: Node) -> ray.ObjectRef:
 
 
 @ray.remote(num_cpus=0, max_retries=0)  # type: ignore[untyped-decorator]
-def _answer(beacon: Beacon, node_id: str) -> str:
-    return beacon.answer(node_id)
+def _look_around(beacon: Beacon, node_id: str) -> NodeAnswer:
+    return NodeAnswer(beacon.answer(node_id), installed_code())
 
 
 @ray.remote(num_cpus=0, max_retries=0)  # type: ignore[untyped-decorator]
@@ -65,13 +80,14 @@ def _forget(beacon: Beacon, node_id: str) -> None:
     beacon.forget(node_id)
 
 
-def _problem(beacon: Beacon, node: Node, answer: ray.ObjectRef, ready: Sequence[ray.ObjectRef]) -> str:
+def _answer(beacon: Beacon, node: Node, answer: ray.ObjectRef, ready: Sequence[ray.ObjectRef]) -> NodeAnswer:
     if answer not in ready:
-        return f"it gave no answer within {ANSWERS_WITHIN_S:g} s"
+        return NodeAnswer(f"it gave no answer within {ANSWERS_WITHIN_S:g} s")
     try:
-        said = str(ray.get(answer))
+        said: NodeAnswer = ray.get(answer)
     except ray.exceptions.RayError as error:
-        return f"the check could not run there: {str(error).strip().splitlines()[-1]}"
-    if not said and (said := beacon.answered(node.id)):
+        return NodeAnswer(f"the check could not run there: {str(error).strip().splitlines()[-1]}")
+    if not said.problem and (problem := beacon.answered(node.id)):
         ray.get(_ask(_forget, beacon, node), timeout=ANSWERS_WITHIN_S)
+        return NodeAnswer(problem, said.code)
     return said

@@ -16,7 +16,10 @@ class PackPlaces:
     _leaving: dict[str, LeavingNode] = field(default_factory=dict)
 
     unshared: set[str] = field(default_factory=set)
-    """Short ids of nodes that do not share the folder or the storage of the packs: no pack is sent there again."""
+    """Short ids of nodes that do not share the folder or the storage of the packs, or have other code: no pack is sent there again."""
+
+    full_disk: str = ""
+    """What a process said that could not write any more: it ends the run, as a full disk of the driver does."""
 
     def leaves(self, node: LeavingNode) -> tuple[str, ...]:
         """Take note that a node leaves, and return the packs that are there."""

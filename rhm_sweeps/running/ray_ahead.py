@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Self
 
 from rhm_sweeps.running.local_ray import local_ray
+from rhm_sweeps.running.signal_handlers import hear_in_python
 
 
 class RayAhead:
@@ -56,6 +57,8 @@ class RayAhead:
     def _live(self) -> None:
         try:
             with local_ray(self._resources) as scratch:
+                # Ray has put a handler below Python's, with which the process would abort.
+                hear_in_python(signal.SIGTERM)
                 self._scratch = scratch
                 self._settled.set()
                 self._over.wait()

@@ -12,7 +12,7 @@ from ray.tune.search import Searcher
 
 from rhm_sweeps.packs.memory_problem import too_big
 from rhm_sweeps.running.cluster_watch import ClusterNews, ClusterWatch
-from rhm_sweeps.running.crash_reason import crash_reason, is_out_of_memory, unshared_node
+from rhm_sweeps.running.crash_reason import crash_reason, full_disk, is_out_of_memory, unshared_node
 from rhm_sweeps.running.pack_places import PackPlaces
 from rhm_sweeps.running.task_config import trials_in
 from rhm_sweeps.running.tasks import Driver, PackTask
@@ -47,7 +47,7 @@ class DriverQueue(_TellsDriver, Searcher):  # type: ignore[misc]
 
         With nothing at work Ray asks here once a second and no one else, so whether to stop is looked at here too.
         """
-        if self._driver.should_stop():
+        if self._driver.should_stop() or self._places.full_disk:
             return str(Searcher.FINISHED)
         if self._watch and (news := self._watch.news()):
             self._tell(news)
@@ -108,6 +108,9 @@ class PackEvents(_TellsDriver, tune.Callback):  # type: ignore[misc]
             self._ending.remove(trial.trial_id)
             return
         pack, said = trial.config["pack"], _last_words(trial)
+        if full := full_disk(said):
+            self._places.full_disk = full  # Ray would wrap what is raised here
+            return
         unshared = unshared_node(said)
         if self._places.gone(pack):
             self._driver.crashed(pack, "its node has left the cluster", blameless=True)
@@ -127,10 +130,14 @@ def _last_words(trial: Trial) -> str:
 
 
 class StopAsked(_TellsDriver, tune.Stopper):  # type: ignore[misc]
-    """Ends the run when the driver says so."""
+    """Ends the run when the driver says so, or where a disk is full."""
+
+    def __init__(self, driver: Driver, places: PackPlaces | None = None) -> None:
+        super().__init__(driver)
+        self._places = places or PackPlaces()
 
     def __call__(self, trial_id: str, result: dict[str, Any]) -> bool:  # noqa: ARG002 - Ray's signature
         return False
 
     def stop_all(self) -> bool:
-        return self._driver.should_stop()
+        return self._driver.should_stop() or bool(self._places.full_disk)

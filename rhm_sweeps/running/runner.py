@@ -11,10 +11,11 @@ from ray import tune
 from ray.tune.execution import class_cache
 from ray.tune.schedulers import FIFOScheduler
 
-from rhm_sweeps.errors import SweepError
+from rhm_sweeps.errors import DiskFullError, SweepError
 from rhm_sweeps.pools.cluster import Cluster, check_pools, local_cluster
 from rhm_sweeps.pools.pools import Pools
 from rhm_sweeps.running.cluster_watch import ClusterWatch
+from rhm_sweeps.running.installed_code import installed_code
 from rhm_sweeps.running.local_ray import local_ray
 from rhm_sweeps.running.node_check import checked_beacon
 from rhm_sweeps.running.pack_places import PackPlaces
@@ -55,7 +56,7 @@ def run_packs(
     address: str | None = None,
     size: Callable[[Cluster], Pools] | None = None,
     checkpoint_interval_s: float = 60.0,
-    report_interval_s: float = 1.0,
+    report_interval_s: float | None = None,
     trainable: type[PackTrainable] = PackTrainable,
     shared: Storage | None = None,
     storage: Storage | None = None,
@@ -67,16 +68,20 @@ def run_packs(
         pools: where packs may run. The driver keeps to their limits.
         address: of an existing Ray cluster, `auto` or host:port; None: Ray is started on this machine, for this run only.
         size: what the pools are on a cluster: nodes that join or leave change their slots. Without it they stay as they are.
+        report_interval_s: how long a pack without news says nothing; None: as its task says.
         trainable: what trains a pack.
         shared: what all nodes must share with this process, `storage` or a folder: checked before any pack starts.
         storage: where packs keep their files; None: in the folders of their tasks.
         ahead: Ray on this machine that was started before; it is ended.
 
     Raises:
-        SweepError: if Ray cannot start or be joined, if no pack of some pool could ever run, or a node does not share what it must.
+        SweepError: if Ray cannot start or be joined, if no pack of some pool could ever run, or a node does not share what it must
+            or has other code.
     """
     places = PackPlaces()
-    intervals = {"checkpoint_interval_s": checkpoint_interval_s, "report_interval_s": report_interval_s}
+    intervals = {"checkpoint_interval_s": checkpoint_interval_s}
+    if report_interval_s is not None:
+        intervals["report_interval_s"] = report_interval_s
 
     def cluster() -> Cluster:
         return present_cluster().without(places.unshared)
@@ -94,7 +99,9 @@ def run_packs(
             watch = ClusterWatch(size, cluster, pools.limits) if size else None
             most = MOST_AT_ONCE if size else sum(pools.limits.values())
             queue, events = DriverQueue(driver, config, watch, places), PackEvents(driver, places)
-            _tuner(trainable, queue, events, pools, StopAsked(driver), scratch, most).fit()
+            _tuner(trainable, queue, events, pools, StopAsked(driver, places), scratch, most).fit()
+            if places.full_disk:
+                raise DiskFullError(places.full_disk)
 
 
 @contextmanager
@@ -106,7 +113,7 @@ def _told_of_files(shared: Storage | None, storage: Storage | None, pools: Pools
         return
     nodes = present_cluster().of_pools(pools.usable)
     with checked_beacon(shared, nodes, shared_folder=storage is None) as beacon:
-        yield {**told, "beacon": as_config(beacon)}
+        yield {**told, "beacon": as_config(beacon), "code": str(installed_code())}
 
 
 @contextmanager

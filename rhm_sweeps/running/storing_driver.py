@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from functools import partial
 
@@ -20,6 +21,8 @@ from rhm_sweeps.storage.storage import Storage
 
 LOOK_INTERVAL_S = 0.5
 """Between looks for orders that the driver has written."""
+SENT_AT_ONCE = 16
+"""Orders that are under way to the storage: all packs are told to leave in the few seconds that there are."""
 
 
 class StoringDriver:
@@ -56,8 +59,9 @@ class StoringDriver:
         return self._driver.is_over()
 
     def should_stop(self) -> bool:
-        self._send_orders()
-        return self._driver.should_stop()
+        stops = self._driver.should_stop()
+        self._send_orders(at_once=stops)
+        return stops
 
     def resized(self, pools: Pools) -> None:
         self._driver.resized(pools)
@@ -103,14 +107,16 @@ class StoringDriver:
         now = time.monotonic()
         if at_once or now - self._looked >= LOOK_INTERVAL_S:
             self._looked = now
-            for task in self._running.values():
-                self._attempt(partial(self._send, task))
+            if changed := [task for task in self._running.values() if _orders(task) != self._sent[task.id]]:
+                self._attempt(partial(self._send_all, changed))
+
+    def _send_all(self, tasks: Sequence[PackTask]) -> None:
+        with ThreadPoolExecutor(SENT_AT_ONCE, thread_name_prefix="orders") as workers:
+            for _ in workers.map(self._send, tasks):
+                pass
 
     def _send(self, task: PackTask) -> None:
-        try:
-            orders = (task.folder / ORDERS).read_bytes()
-        except FileNotFoundError:
-            orders = b""
+        orders = _orders(task)
         if orders == self._sent[task.id]:
             return
         if orders:
@@ -134,3 +140,11 @@ class StoringDriver:
     def _collect_logs(self, task: PackTask) -> None:
         for name in LOGS:
             self._storage.fetch(f"packs/{task.id}/{name}", task.folder / name)
+
+
+def _orders(task: PackTask) -> bytes:
+    """What the driver has written for a pack; nothing if it has not."""
+    try:
+        return (task.folder / ORDERS).read_bytes()
+    except FileNotFoundError:
+        return b""

@@ -23,6 +23,7 @@ def task_config(task: PackTask, device: str) -> dict[str, Any]:
         "models_folder": str(task.models_folder.resolve()),
         "sources": {signature: str(path.resolve()) for signature, path in task.sources.items()},
         "device": device,
+        "report_interval_s": task.report_interval_s,
     }
 
 

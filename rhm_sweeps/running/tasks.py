@@ -10,6 +10,7 @@ from typing import Protocol
 
 from rhm_sweeps.config import TrialConfig, parse_trial
 from rhm_sweeps.packs.pack_progress import Progress
+from rhm_sweeps.packs.report_pace import SHORTEST_INTERVAL_S
 from rhm_sweeps.pools.leaving_node import LeavingNode
 from rhm_sweeps.pools.pools import Pools
 
@@ -26,6 +27,8 @@ class PackTask:
     pool: str = "local"
     sources: Mapping[str, Path] = field(default_factory=dict)
     """For trials, by signature, that go on where another ended: the file of its training state. All are at one step."""
+    report_interval_s: float = SHORTEST_INTERVAL_S
+    """How long the pack may say nothing while it has no news."""
 
 
 def parse_trials(trials: Mapping[str, str]) -> tuple[TrialConfig, ...]:

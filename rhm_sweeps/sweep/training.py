@@ -14,7 +14,8 @@ from rhm_sweeps.sweeps.drive import Outcome
 from rhm_sweeps.sweeps.folder import SweepFolder
 from rhm_sweeps.sweeps.place import Place, place_in_process, place_on_ray
 from rhm_sweeps.sweeps.plan import MAX_SETTINGS
-from rhm_sweeps.sweeps.session import SessionOptions, SessionResult
+from rhm_sweeps.sweeps.session import SessionResult
+from rhm_sweeps.sweeps.session_options import SessionOptions
 from rhm_sweeps.sweeps.stop_request import StopRequest
 from rhm_sweeps.sweeps.stop_signals import stop_on_signals
 from rhm_sweeps.terminal import Terminal

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 
 from rhm_sweeps.ledger import Ledger, PackRecord
 from rhm_sweeps.packs.pack_orders import clear_orders
+from rhm_sweeps.packs.report_pace import report_interval_s
 from rhm_sweeps.running.tasks import PackTask
 from rhm_sweeps.sweeps.folder import SweepFolder
 
@@ -92,6 +93,7 @@ class PackQueue:
             self.folder.models,
             pool,
             {signature: self.folder.training_state(source) for signature, source in sources.items()},
+            report_interval_s(min(sum(self.limits.values()), len(self.running) + len(self._waiting))),
         )
 
     def free(self, pack: str) -> None:

@@ -5,13 +5,11 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 
 from rich.console import Console
 
-from rhm_sweeps.credentials import redact
 from rhm_sweeps.errors import SweepError
-from rhm_sweeps.ledger import FILE_NAME, Ledger
+from rhm_sweeps.ledger import Ledger
 from rhm_sweeps.pools.pools import Pools
 from rhm_sweeps.schedulers import make_scheduler
 from rhm_sweeps.spaces.search_space import SearchSpace
@@ -23,34 +21,19 @@ from rhm_sweeps.sweeps.growth import Growth, add_plan
 from rhm_sweeps.sweeps.live import LiveView
 from rhm_sweeps.sweeps.lock import sweep_lock
 from rhm_sweeps.sweeps.outlook import Outlook, look_ahead
-from rhm_sweeps.sweeps.plan import MAX_SETTINGS, Plan
+from rhm_sweeps.sweeps.plan import Plan
 from rhm_sweeps.sweeps.plan_record import check_code, is_planned
 from rhm_sweeps.sweeps.progress import SweepProgress
 from rhm_sweeps.sweeps.repacking import reroute
+from rhm_sweeps.sweeps.session_options import SessionOptions, checked_store, keep_pools, known_signatures
 from rhm_sweeps.sweeps.stop_request import StopRequest
 from rhm_sweeps.sweeps.sweep_storage import fetch_missing, remember_storage
-from rhm_sweeps.tracking.connection import connect
-from rhm_sweeps.tracking.store import Store, remember_store, resolve_store, sweep_store
+from rhm_sweeps.tracking.store import Store, remember_store
 from rhm_sweeps.tracking.writer import Writer
-from rhm_sweeps.training.checkpoints import write_atomically
 
 FLUSH_TIMEOUT_S = 60.0
 HURRIED_FLUSH_TIMEOUT_S = 5.0
 """After a signal: batch systems kill what is still there after some seconds, and `resume` sends the rest."""
-
-
-@dataclass(frozen=True)
-class SessionOptions:
-    """Where a session works and what it may do."""
-
-    results: Path
-    tracking_uri: str | None = None
-    experiment: str | None = None
-    accept_changes: bool = False
-    pools_file: Path | None = None
-    max_settings: int = MAX_SETTINGS
-    storage: Storage | None = None
-    """Where packs keep their files; None: in the sweep's folder."""
 
 
 @dataclass(frozen=True)
@@ -63,19 +46,6 @@ class SessionResult:
     outcome: Outcome
     tracked: bool
     seconds: float
-
-
-def _signatures(folder: SweepFolder) -> list[str]:
-    """Signatures of all of a sweep's trials; none if it does not exist yet."""
-    if not _exists(folder):
-        return []
-    with Ledger(folder.path) as ledger:
-        ledger.check()
-        return list(ledger.states())
-
-
-def _exists(folder: SweepFolder) -> bool:
-    return (folder.path / FILE_NAME).is_file()
 
 
 def launch(
@@ -92,19 +62,19 @@ def launch(
     Args:
         confirm: is shown what is ahead before anything is written, and raises if it is too much.
     """
-    known = _signatures(sweep_folder(options.results, space.name))
+    known = known_signatures(sweep_folder(options.results, space.name))
     outlook = look_ahead(space, pools, known, options.max_settings)
     confirm(outlook)
     plan = outlook.plan
     folder = create_sweep_folder(options.results, space.name)
     with sweep_lock(folder.path):
-        store = _checked_store(folder, options)
+        store = checked_store(folder, options)
         with Ledger(folder.path, create=True) as ledger:
             if is_planned(ledger) and (plan.trials or ledger.trials("pending", "running")):
                 check_code(ledger, accept_changes=options.accept_changes)
             growth = add_plan(ledger, folder, plan, pools)
             _tell(ledger, plan, growth, console)
-            _keep_pools(folder, options)
+            keep_pools(folder, options)
             return _session(ledger, folder, store, options.storage, pools, run, console, stop)
 
 
@@ -129,34 +99,10 @@ def resume(
         if not is_planned(ledger):
             raise SweepError(f"the launch of sweep {name} ended before it had a plan: use `rhm-sweep launch` again")
         with sweep_lock(folder.path):
-            store = _checked_store(folder, options)
+            store = checked_store(folder, options)
             check_code(ledger, accept_changes=options.accept_changes)
-            _keep_pools(folder, options)
+            keep_pools(folder, options)
             return _session(ledger, folder, store, options.storage, pools, run, console, stop)
-
-
-def _keep_pools(folder: SweepFolder, options: SessionOptions) -> None:
-    """For later sessions, which go on in the same pools."""
-    if options.pools_file and options.pools_file != folder.pools_file:
-        write_atomically(folder.pools_file, redact(options.pools_file.read_text(encoding="utf-8")).encode())
-
-
-def _checked_store(folder: SweepFolder, options: SessionOptions) -> Store:
-    """The tracking store that the options name, else that of the sweep's last session; made if need be.
-
-    Raises:
-        TrackingError, StorageError: if it, or the storage of checkpoints, cannot be reached: before anything starts.
-    """
-    if options.storage:
-        options.storage.check()
-    uri, experiment, default_place = options.tracking_uri, options.experiment, options.results.resolve().parent
-    if _exists(folder):
-        with Ledger(folder.path) as ledger:
-            before = sweep_store(ledger, uri, default_place)
-        uri, experiment = before.uri, experiment or before.experiment
-    store = resolve_store(uri, experiment, default_place)
-    connect(store, create=True)
-    return store
 
 
 def _session(

@@ -66,6 +66,7 @@ class SweepDriver:
         self._noted = float("-inf")
         self._leaving_nodes: set[str] = set()
         self._moving: set[str] = set()
+        self._has_stopped = False
         self._refresh()
         self._carry_out()
 
@@ -75,7 +76,11 @@ class SweepDriver:
 
     def should_stop(self) -> bool:
         self._look()
-        return self._stop()
+        stops = self._stop()
+        if stops and not self._has_stopped:
+            self._has_stopped = True
+            self._order_all()
+        return stops
 
     def next_pack(self) -> PackTask | None:
         if self.should_stop() or self.is_paused:
@@ -136,6 +141,7 @@ class SweepDriver:
 
     def _look(self) -> None:
         """Do what other processes ask."""
+        before = self._control.wanted, self._control.orders
         if not self._control.look():
             return
         if self._control.wanted == "stop" and not self._stop():
@@ -147,8 +153,8 @@ class SweepDriver:
                 self._search.reload()
             self._refresh()
         self._carry_out()
-        for pack in self._queue.running:
-            self._order(pack)
+        if before != (self._control.wanted, self._control.orders):
+            self._order_all()
 
     def _refresh(self) -> None:
         self._queue.refresh()
@@ -157,19 +163,25 @@ class SweepDriver:
 
     def _carry_out(self) -> None:
         """Stop those trials at once that do not run."""
+        if not self._control.orders:
+            return
         running = {signature for members in self._recorder.open.values() for signature in members}
         if idle := [signature for signature in self._control.orders if signature not in running]:
             stop_idle(self._ledger, idle, self._control.orders)
             self._refresh()
 
+    def _order_all(self) -> None:
+        for pack in self._queue.running:
+            self._order(pack)
+
     def _order(self, pack: str) -> None:
-        """Tell a pack which of its members stop, and whether it is to leave."""
+        """Tell a pack which of its members stop, and whether it is to leave: a pack without news hears Ray's stop too late."""
         taken_up = self._queue.taken_up
         verdicts = {name: reason for name, reason in self._verdicts.items() if name not in taken_up}
         reasons = {**verdicts, **self._control.orders}
         stops = {name: reasons[name] for name in sorted(self._recorder.open[pack]) if name in reasons}
         moves = pack in self._moving
-        orders = PackOrders(stops, leave=self.is_paused or moves, vacate=moves)
+        orders = PackOrders(stops, leave=self.is_paused or self._has_stopped or moves, vacate=moves)
         if orders != PackOrders():
             write_orders(self._folder.packs / pack, orders)
 

@@ -1,21 +1,27 @@
-"""Nodes of a Ray cluster as `ray start --block` makes them, each with one core, all on this machine."""
+"""Nodes of a Ray cluster as `ray start --block` makes them, each with one core, on this machine or in namespaces of it."""
 
 from __future__ import annotations
 
 import os
+import secrets
 import shutil
 import socket
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 
 import psutil
 
+from .network import Host
+
 HOST = "127.0.0.1"
 MEMORY = 2 * 2**30
+TOKEN = {"RAY_AUTH_MODE": "token", "RAY_AUTH_TOKEN": secrets.token_hex(32)}
+"""What lets a process into the clusters of this run."""
 SEVERAL = {"RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "1"}
 """For a sweep on one machine `rhm_sweeps.running` forbids it, to this process and all that it starts."""
 
@@ -30,25 +36,40 @@ def free_port() -> int:
 class RayNode:
     """A `ray start --block`, whose log is a file of the folder; the head if it is at no other's address."""
 
-    def __init__(self, folder: Path, name: str, port: int, environment: Mapping[str, str], *, head: bool) -> None:
-        self.address, self.log = f"{HOST}:{port}", folder / f"{name}.log"
-        self._scratch = tempfile.mkdtemp(prefix="ray-", dir="/tmp") if head else ""  # sockets have short names only
-        alone = [f"--port={port}", "--include-dashboard=false", f"--temp-dir={self._scratch}"]
-        place = ["--head", *alone] if head else [f"--address={self.address}"]
+    def __init__(
+        self,
+        folder: Path,
+        name: str,
+        port: int,
+        environment: Mapping[str, str],
+        *,
+        head: bool,
+        head_ip: str = HOST,
+        host: Host | None = None,
+    ) -> None:
+        self.address, self.log = f"{head_ip}:{port}", folder / f"{name}.log"
+        # Sockets have short names only. Nodes of one address share the folder of their head.
+        self._scratch = tempfile.mkdtemp(prefix="ray-", dir="/tmp") if head or host else ""
+        place = ["--head", f"--port={port}", "--include-dashboard=false"] if head else [f"--address={self.address}"]
+        place += [f"--temp-dir={self._scratch}"] if self._scratch else []
         with self.log.open("w") as log:
             self.process = psutil.Popen(
                 [
-                    str(Path(sys.executable).with_name("ray")), "start", "--block", *place, f"--node-ip-address={HOST}",
+                    *(host.within if host else ()), str(Path(sys.executable).with_name("ray")), "start", "--block",
+                    *place, f"--node-ip-address={host.ip if host else HOST}",
                     "--num-cpus=1", f"--memory={MEMORY}", "--object-store-memory=100000000", "--disable-usage-stats",
                 ],
-                env={**os.environ, **SEVERAL, **environment},
+                env={**os.environ, **SEVERAL, **TOKEN, **environment},
                 stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True,
             )  # fmt: skip
 
-    @property
-    def is_up(self) -> bool:
-        """Whether it says so."""
-        return "Ray runtime started" in self.log.read_text()
+    def wait_until_up(self, timeout_s: float) -> None:
+        """Wait until it says so."""
+        deadline = time.monotonic() + timeout_s
+        while "Ray runtime started" not in self.log.read_text():
+            assert self.process.poll() is None, self.log.read_text()
+            assert time.monotonic() < deadline, self.log.read_text()
+            time.sleep(0.2)
 
     def tell_to_leave(self) -> None:
         """What Kubernetes and Slurm do; Ray then drains the node, for 30 s at most."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import os
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -18,7 +18,8 @@ from rhm_sweeps.spaces.search_space import SearchSpace
 from rhm_sweeps.sweeps.drive import Run
 from rhm_sweeps.sweeps.folder import SweepFolder
 from rhm_sweeps.sweeps.plan import make_plan
-from rhm_sweeps.sweeps.session import SessionOptions, SessionResult, launch, resume
+from rhm_sweeps.sweeps.session import SessionResult, launch, resume
+from rhm_sweeps.sweeps.session_options import SessionOptions
 from rhm_sweeps.sweeps.stop_request import StopRequest
 
 from ..processes import Command, Ended
@@ -52,6 +53,8 @@ class Stage:
     path: Path
     space: SearchSpace
     environment: Mapping[str, str] = field(default_factory=dict)
+    within: Sequence[str] = ()
+    """What stands before each command."""
     commands: list[Command] = field(default_factory=list)
 
     @property
@@ -71,10 +74,10 @@ class Stage:
         watched = {
             STEP_LOG: str(self.steps_log),
             STEP_S: str(step_s),
-            "PYTHONPATH": os.pathsep.join(filter(None, (str(SITE), os.environ.get("PYTHONPATH")))),
+            "PYTHONPATH": site_path(),
         }
         known = {**watched, **self.environment, **environment}
-        command = Command(self.path, *arguments, environment=known, cores=2)
+        command = Command(self.path, *arguments, environment=known, cores=2, within=self.within)
         self.commands.append(command)
         return command
 
@@ -105,6 +108,11 @@ class Stage:
         chosen = SessionOptions(self.path / "results", **options)  # type: ignore[arg-type]
         rest = (POOLS, run, Console(file=io.StringIO()), stop or StopRequest())
         return resume(NAME, chosen, *rest) if again else launch(self.space, chosen, *rest)
+
+
+def site_path() -> str:
+    """The PYTHONPATH of processes that write down their steps."""
+    return os.pathsep.join(filter(None, (str(SITE), os.environ.get("PYTHONPATH"))))
 
 
 def planned_steps(space: SearchSpace) -> dict[str, int]:

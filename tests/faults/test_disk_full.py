@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from rhm_sweeps.errors import DiskFullError
 from rhm_sweeps.packs.pack_run import PackRun
 from rhm_sweeps.training.checkpoints import latest_checkpoint
 
@@ -41,7 +42,7 @@ def test_a_checkpoint_that_does_not_fit_leaves_the_one_before(size: int, tmp_pat
     run: PackRun = start([trial(0)], tmp_path, checkpoint_interval_s=0)
     run.advance(10)
     before = sorted(path.name for path in (tmp_path / "pack").iterdir())
-    with files_of_at_most(size), pytest.raises((OSError, RuntimeError)):
+    with files_of_at_most(size), pytest.raises(DiskFullError, match="cannot write its checkpoint: file too large"):
         run.advance(10)
     assert sorted(path.name for path in (tmp_path / "pack").iterdir()) == before
     assert torn_files(tmp_path / "pack") == []
@@ -54,16 +55,31 @@ def test_a_checkpoint_that_does_not_fit_leaves_the_one_before(size: int, tmp_pat
     }
 
 
-@pytest.fixture
-def small_disk(tmp_path: Path) -> Iterator[Path]:
+@contextmanager
+def small_disk(place: Path) -> Iterator[Path]:
     """A file system of its own of a few MiB."""
-    place = tmp_path / "disk"
-    place.mkdir()
+    place.mkdir(parents=True)
     mount = ["mount", "-t", "tmpfs", "-o", f"size={DISK_MIB}m,mode=0700", "tmpfs", str(place)]
     if os.geteuid() != 0 or subprocess.run(mount, capture_output=True, check=False).returncode != 0:
         pytest.skip("only root may mount a small file system, and not everywhere")
-    yield place
-    subprocess.run(["umount", "--lazy", str(place)], check=True)
+    try:
+        yield place
+    finally:
+        subprocess.run(["umount", "--lazy", str(place)], check=True)
+
+
+@pytest.fixture
+def disk(tmp_path: Path) -> Iterator[Path]:
+    """For the whole sweep."""
+    with small_disk(tmp_path / "disk") as place:
+        yield place
+
+
+@pytest.fixture
+def packs_disk(mlflow_folder: Path) -> Iterator[Path]:
+    """For what the processes write that train; ledger and models are on another."""
+    with small_disk(mlflow_folder / "results" / NAME / "packs") as place:
+        yield place
 
 
 def fill(disk: Path) -> Path:
@@ -79,13 +95,13 @@ def fill(disk: Path) -> Path:
 
 @pytest.mark.long
 @pytest.mark.timeout(1800)
-def test_a_full_disk(small_disk: Path, stage: Stages, report: Report) -> None:
+def test_a_full_disk(disk: Path, stage: Stages, report: Report) -> None:
     made = stage(2, steps="{grid: [1500, 1501]}")
-    results = small_disk / "results"
+    results = disk / "results"
     where = ("--results", str(results), "--tracking-uri", f"sqlite:///{made.path / 'mlflow.db'}", *INTERVAL)
     command = made.start("launch", f"{NAME}.yaml", *where, step_s=0.004)
     made.wait_for_step(command, 1000)
-    filler = fill(small_disk)
+    filler = fill(disk)
     full = command.wait(PATIENCE_S)
     assert full.code == 1
     assert "disk is full" in full.err
@@ -100,3 +116,26 @@ def test_a_full_disk(small_disk: Path, stage: Stages, report: Report) -> None:
     oracle = replace(made.oracle, sweep=results / NAME)
     record = report(oracle.look(f"disk full (tmpfs of {DISK_MIB} MiB)", happened, made.commands, recovery_s, codes))
     assert record.done == 4
+
+
+@pytest.mark.long
+@pytest.mark.timeout(1800)
+def test_a_disk_that_is_full_for_the_processes_that_train(packs_disk: Path, stage: Stages, report: Report) -> None:
+    """No trial fails for it."""
+    made = stage(2, steps="{grid: [1500, 1501]}")
+    command = made.start("launch", f"{NAME}.yaml", *INTERVAL, step_s=0.004)
+    made.wait_for_step(command, 1000)
+    filler = fill(packs_disk)
+    full = command.wait(PATIENCE_S)
+    assert full.code == 1
+    assert "cannot write its checkpoint: no space left on device" in full.err
+    assert "`rhm-sweep resume` goes on" in full.err
+    assert "Traceback" not in full.err
+    filler.unlink()
+    before = made.oracle.executed()
+    again = made.start("resume", NAME, *INTERVAL, step_s=0.004)
+    recovery_s = made.wait_for_step(again, before)
+    codes = (full.code, ended_well(again).code)
+    happened = "the command ended with the reason and the cure, no trial failed; `resume` when there was room again"
+    record = report(made.oracle.look("disk full for training alone", happened, made.commands, recovery_s, codes))
+    assert (record.done, record.failed) == (4, 0)

@@ -6,16 +6,14 @@ Its outputs are the transcript of docs/clusters.md, which it writes anew if CLUS
 from __future__ import annotations
 
 import os
-import secrets
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 from .conftest import Report, Stages
-from .ray_node import RayNode, free_port
-from .stage import NAME, PATIENCE_S, SITE, Stage, ended_well
+from .ray_node import TOKEN, RayNode, free_port
+from .stage import NAME, PATIENCE_S, Stage, ended_well, site_path
 from .training_site.sitecustomize import STEP_LOG, STEP_S
 from .transcript import Transcript
 
@@ -25,7 +23,6 @@ PAGE = "CLUSTER_PAGE"
 SECONDS_PER_STEP = 0.008
 CHECKPOINT_S = 1.0
 TRIALS = 6
-TOKEN = {"RAY_AUTH_MODE": "token", "RAY_AUTH_TOKEN": secrets.token_hex(32)}
 NODE_FLAGS = "--num-cpus=1 --memory=2147483648"
 
 Start = Callable[[str], RayNode]
@@ -35,8 +32,8 @@ Start = Callable[[str], RayNode]
 def start(mlflow_folder: Path) -> Iterator[Start]:
     """Starts nodes of one cluster by name; the first is its head."""
     port, made = free_port(), []
-    path = os.pathsep.join(filter(None, (str(SITE), os.environ.get("PYTHONPATH"))))
-    watched = {STEP_LOG: str(mlflow_folder / "steps.log"), STEP_S: str(SECONDS_PER_STEP), "PYTHONPATH": path, **TOKEN}
+    log = str(mlflow_folder / "steps.log")
+    watched = {STEP_LOG: log, STEP_S: str(SECONDS_PER_STEP), "PYTHONPATH": site_path()}
 
     def node(name: str) -> RayNode:
         made.append(RayNode(mlflow_folder, name, port, watched, head=not made))
@@ -49,10 +46,7 @@ def start(mlflow_folder: Path) -> Iterator[Start]:
 
 def launch(made: Stage, head: RayNode) -> Transcript:
     """Launch the sweep when the head is up."""
-    deadline = time.monotonic() + PATIENCE_S
-    while not head.is_up:
-        assert time.monotonic() < deadline, head.log.read_text()
-        time.sleep(0.2)
+    head.wait_until_up(PATIENCE_S)
     words = ("launch", f"{NAME}.yaml", "--address", head.address, "--checkpoint-interval", str(CHECKPOINT_S))
     command = made.start(*words, **TOKEN)
     return Transcript(made.path, command)

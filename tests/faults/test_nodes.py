@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -16,7 +15,7 @@ from ray.core.generated.autoscaler_pb2 import DrainNodeReason
 from rhm_sweeps.ledger import Ledger
 
 from .conftest import Report, Stages
-from .stage import NAME, PATIENCE_S, SITE, Stage, ended_well
+from .stage import NAME, PATIENCE_S, Stage, ended_well, site_path
 from .test_signals import INTERVAL, LOST_S, STEP_S
 from .test_workers import redone
 from .training_site.sitecustomize import STEP_LOG
@@ -40,7 +39,7 @@ def cluster(mlflow_folder: Path) -> Iterator[RayCluster]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv(STEP_LOG, str(mlflow_folder / "steps.log"))
         patch.setenv(STEP_S_NAME, str(STEP_S))
-        patch.setenv("PYTHONPATH", os.pathsep.join(filter(None, (str(SITE), os.environ.get("PYTHONPATH")))))
+        patch.setenv("PYTHONPATH", site_path())
         made = RayCluster(initialize_head=True, head_node_args={**ONE_SLOT, "include_dashboard": False})
         yield made
         made.shutdown()

@@ -17,7 +17,7 @@ pytestmark = [pytest.mark.long, pytest.mark.timeout(2400)]
 
 CHECKPOINT_S, STEP_S = 0.5, 0.005
 LOST_S = CHECKPOINT_S + 1.0
-"""What a kill may cost a pack that trains: the interval, and the second between two reports, when packs save."""
+"""What a kill may cost a pack that trains: the interval, and the second between two looks at the clock, when packs save."""
 AXES = {"steps": "{grid: [32, 3000]}"}
 INTERVAL = ("--checkpoint-interval", str(CHECKPOINT_S))
 TRIALS = 8

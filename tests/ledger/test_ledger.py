@@ -51,6 +51,21 @@ def test_planning_again_adds_only_what_is_new(ledger: Ledger) -> None:
     assert [found.signature for found in ledger.trials("pending")] == ["b", "c", "d"]
 
 
+def test_what_is_left_of_a_pack_is_found_without_a_look_at_all_that_is_pending(ledger: Ledger) -> None:
+    """A pack asks when it ends, and of hundreds of thousands of trials most are pending."""
+    ledger.add_trials([TrialRecord(f"s{k}", 10 + k, f"p{k // 2}", {}) for k in range(20_000)])
+    assert ledger.pending("p3") == {"p3": {"s6": 16, "s7": 17}}
+    visited = 0
+
+    def count() -> None:
+        nonlocal visited
+        visited += 1
+
+    ledger._db.set_progress_handler(count, 1)
+    ledger.pending("p3")
+    assert visited < 1000, "instructions of SQLite"
+
+
 def test_counts_name_every_state(ledger: Ledger) -> None:
     ledger.set_state(["a"], "running")
     ledger.set_state(["b"], "failed", "loss is NaN at step 8")

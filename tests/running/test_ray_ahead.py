@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import subprocess
 import sys
 import time
@@ -72,6 +73,27 @@ def test_who_waits_is_told_why_it_did_not_start(monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setattr(ray_ahead, "local_ray", refuse)
     with RayAhead(processor_resources()) as ahead, pytest.raises(SweepError, match="no memory"), ahead.joined():
         pass
+
+
+TOLD_TO_END = """
+import os, signal, sys, time
+from rhm_sweeps.pools.machine import processor_resources
+from rhm_sweeps.running.ray_ahead import RayAhead
+
+signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))
+with RayAhead(processor_resources()) as ahead:
+    ahead._settled.wait()
+    time.sleep(0.2)
+    os.kill(os.getpid(), signal.SIGTERM)
+    time.sleep(5)
+"""
+
+
+@pytest.mark.slow
+def test_a_driver_that_is_told_to_end_before_it_joins_hears_it() -> None:
+    """Ray's own handler would abort the process."""
+    ended = subprocess.run([sys.executable, "-c", TOLD_TO_END], capture_output=True, check=False, timeout=120)
+    assert ended.returncode == 128 + signal.SIGTERM, ended.stderr
 
 
 def test_what_starts_it_does_not_wait_for_pytorch() -> None:

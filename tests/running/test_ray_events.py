@@ -60,6 +60,17 @@ def test_a_process_that_died_is_a_crash(driver: PackDriver, tmp_path: Path) -> N
     assert driver.crashes == [("a", "it was killed, ran out of memory or crashed")]
 
 
+def test_a_process_that_cannot_write_ends_the_run_and_fails_no_one(driver: PackDriver, tmp_path: Path) -> None:
+    driver.next_pack()
+    said = "the process that trains in /x/pack cannot write its checkpoint: no space left on device; go on"
+    places = PackPlaces()
+    assert not StopAsked(driver, places).stop_all()
+    PackEvents(driver, places).on_trial_error(0, [], failed(tmp_path, f"rhm_sweeps.errors.DiskFullError: {said}\n"))
+    assert (places.full_disk, driver.crashes, driver.reports) == (said, [], {})
+    assert StopAsked(driver, places).stop_all()
+    assert DriverQueue(driver, lambda task: {"pack": task.id}, places=places).suggest("x") == DriverQueue.FINISHED
+
+
 def test_a_pack_on_a_node_that_does_not_share_its_folder_is_not_to_blame(driver: PackDriver, tmp_path: Path) -> None:
     driver.next_pack()
     places = PackPlaces()

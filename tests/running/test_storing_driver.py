@@ -78,6 +78,26 @@ def test_orders_follow_what_the_driver_writes(driver: StoringDriver, storage: St
     assert storage.read(f"packs/p/{ORDERS}") == (task.folder / ORDERS).read_bytes()
 
 
+def test_when_everything_stops_the_orders_are_in_the_storage_at_once(
+    driver: StoringDriver,
+    inner: PackDriver,
+    storage: Storage,  # noqa: F811
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Ray does not ask again."""
+    monkeypatch.setattr(storing_driver, "LOOK_INTERVAL_S", 1e6)
+    task = driver.next_pack()
+    assert task
+
+    def stop() -> bool:
+        write_orders(task.folder, PackOrders(leave=True))
+        return True
+
+    monkeypatch.setattr(inner, "should_stop", stop)
+    assert driver.should_stop()
+    assert storage.read(f"packs/p/{ORDERS}") == (task.folder / ORDERS).read_bytes()
+
+
 def test_what_members_left_is_here_before_the_driver_hears_of_their_end(
     driver: StoringDriver,
     inner: PackDriver,

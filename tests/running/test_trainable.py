@@ -9,10 +9,11 @@ from typing import Any
 import pytest
 
 from rhm_sweeps.config import TrialConfig
-from rhm_sweeps.errors import StorageError, SweepError
+from rhm_sweeps.errors import OtherCodeError, StorageError, SweepError
 from rhm_sweeps.packs.pack_claim import PackClaim
 from rhm_sweeps.packs.pack_orders import PackOrders, write_orders
 from rhm_sweeps.running import trainable as module
+from rhm_sweeps.running.installed_code import installed_code
 from rhm_sweeps.running.task_config import as_config, compact
 from rhm_sweeps.running.trainable import PackTrainable
 from rhm_sweeps.storage import beacon as beacon_module
@@ -140,6 +141,18 @@ def test_a_node_that_does_not_share_the_folder_ends_before_it_writes(
     ):
         actor.step()
     assert not (tmp_path / "driver").exists()
+
+
+def test_a_node_with_other_code_ends_before_it_writes(actor: PackTrainable, tmp_path: Path) -> None:
+    same, trials = str(installed_code()), tiny_packs(tiny_plan())[0].trials
+    actor.reset_config(config(trials, tmp_path / "driver", code="0.0.1 with code 0123abcd (Python 3, torch 2)"))
+    with pytest.raises(
+        OtherCodeError, match=r"^node \S+ \(\) has other code, .*; the command has rhm-sweep 0\.0\.1 with code"
+    ):
+        actor.step()
+    assert not (tmp_path / "driver").exists()
+    actor.reset_config(config(trials, tmp_path / "driver", code=same.replace("torch 2.", "torch 3.")))
+    assert actor.step()["progress"].step == 1
 
 
 def test_before_it_has_begun_there_is_nothing_to_save(actor: PackTrainable, tmp_path: Path) -> None:

@@ -10,8 +10,9 @@ from rhm_sweeps.ledger import Ledger, PackRecord
 from rhm_sweeps.packs.pack_orders import PackOrders, read_orders, write_orders
 from rhm_sweeps.sweeps.folder import SweepFolder
 from rhm_sweeps.sweeps.pack_queue import LONGEST_PAUSE_S, PackQueue
+from rhm_sweeps.sweeps.plan import make_plan
 
-from ..tiny_sweeps import record, tiny_plan
+from ..tiny_sweeps import record, tiny_plan, tiny_space
 
 
 class Clock:
@@ -50,6 +51,17 @@ def test_packs_come_in_the_order_of_the_plan_up_to_the_limit(ledger: Ledger, fol
     ledger.set_state([trial.signature for trial in ledger.trials_of(first)], "done")
     queue.free(first)
     assert taken(queue) == [second]
+
+
+def test_packs_report_the_more_seldom_the_more_are_at_work(ledger: Ledger, folder: SweepFolder) -> None:
+    """As many as there are slots now, and packs for them."""
+    record(ledger, make_plan(tiny_space((8,), replicas=802)))
+    queue = queue_of(ledger, folder, local=200, other=100)
+    assert [task.report_interval_s for task in (queue.take(), queue.take()) if task] == [3.0, 3.0]
+    queue.limits = {"local": 10**6}
+    packs_left = len(queue.running) + len(queue.waiting)
+    assert packs_left > 400
+    assert [task.report_interval_s for task in [queue.take()] if task] == [packs_left / 100]
 
 
 def test_a_task_holds_what_is_left_of_its_pack(ledger: Ledger, folder: SweepFolder) -> None:

@@ -21,7 +21,8 @@ from rhm_sweeps.sweeps.folder import SweepFolder, sweep_folder
 from rhm_sweeps.sweeps.lock import sweep_lock
 from rhm_sweeps.sweeps.outlook import Outlook, look_ahead
 from rhm_sweeps.sweeps.plan import finished_trials
-from rhm_sweeps.sweeps.session import SessionOptions, SessionResult, launch, resume
+from rhm_sweeps.sweeps.session import SessionResult, launch, resume
+from rhm_sweeps.sweeps.session_options import SessionOptions
 from rhm_sweeps.sweeps.stop_request import StopRequest
 from rhm_sweeps.tracking.runs import SIGNATURE
 

@@ -120,6 +120,21 @@ def test_an_order_from_another_shell_reaches_the_pack_and_is_dropped_when_done(
     assert shell.states()[wanted] == "stopped"
 
 
+def test_what_others_write_into_the_ledger_is_no_order(
+    driver: Make, shell: Ledger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The writer to MLflow does all the time, and there may be thousands of packs."""
+    made, ordered = driver(), []
+    task = begin(made)
+    monkeypatch.setattr(made, "_order", ordered.append)
+    shell.set_meta(something="else")
+    made.should_stop()
+    assert ordered == []
+    shell.order_stop([next(iter(task.trials))], "by hand")
+    made.should_stop()
+    assert ordered == [task.id]
+
+
 def test_a_trial_that_does_not_run_is_stopped_at_once(driver: Make, shell: Ledger) -> None:
     made = driver()
     task = begin(made)
@@ -157,6 +172,31 @@ def test_a_request_to_stop_is_that_of_ctrl_c(driver: Make, shell: Ledger, view: 
     assert made.should_stop()
     assert view.stop.signal == 2
     assert made.next_pack() is None
+
+
+def test_packs_are_told_to_leave_when_everything_stops(driver: Make, view: RecordingView, folder: SweepFolder) -> None:
+    """Ray tells them too, but that they hear only when they report."""
+    made = driver()
+    tasks = [begin(made), begin(made)]
+    view.stop.ask()
+    assert made.should_stop()
+    assert [read_orders(folder.packs / task.id) for task in tasks] == [PackOrders(leave=True)] * 2
+    made.progressed(tasks[0].id, Progress(4, 8, 2, 1.0, left=True))
+    assert made.should_stop()
+    assert made.next_pack() is None
+
+
+def test_a_pack_that_had_to_leave_when_everything_stopped_goes_on_afterwards(
+    driver: Make, view: RecordingView, ledger: Ledger, folder: SweepFolder
+) -> None:
+    made = driver()
+    task = begin(made)
+    view.stop.ask()
+    made.should_stop()
+    ledger.set_state(list(task.trials), "pending")
+    view.stop.signal = None
+    again = begin(driver())
+    assert (again.id, read_orders(folder.packs / task.id)) == (task.id, PackOrders())
 
 
 def test_trials_that_another_process_plans_are_trained_too(driver: Make, shell: Ledger, view: RecordingView) -> None:

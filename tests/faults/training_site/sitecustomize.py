@@ -4,6 +4,7 @@ The environment says what else it does to the processes that train:
 
 - STEP_LOG: the file to which each executed step is appended, one line: the step and the signatures of those that took it.
 - STEP_S: seconds that each step takes longer, so that there is time to break something.
+- RENAME_LOG: the file to which each file that is put under its final name is appended, one line: the process and the file.
 - MOST_MEMBERS: packs of more members ask torch for more memory than any machine has.
 """
 
@@ -18,7 +19,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-STEP_LOG, STEP_S, MOST_MEMBERS = "STEP_LOG", "STEP_S", "MOST_MEMBERS"
+STEP_LOG, STEP_S, RENAME_LOG, MOST_MEMBERS = "STEP_LOG", "STEP_S", "RENAME_LOG", "MOST_MEMBERS"
 LOOP = "rhm_sweeps.training.loop"
 MORE_THAN_THERE_IS = 2**60
 
@@ -51,6 +52,17 @@ def watch_trainer(trainer: type, log: Path, step_s: float = 0.0, most_members: f
     return before
 
 
+def watch_renames(log: Path) -> None:
+    """Let this process write down what it renames, for as long as it lives."""
+    file = os.open(log, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+
+    def heard(event: str, arguments: tuple[Any, ...]) -> None:
+        if event == "os.rename":
+            os.write(file, f"{os.getpid()} {os.fspath(arguments[1])}\n".encode())
+
+    sys.addaudithook(heard)
+
+
 class _AfterImport:
     """Finds the module of the training loop as Python does, and calls a function when it has been imported."""
 
@@ -76,3 +88,5 @@ if STEP_LOG in os.environ:
     _options = (float(os.environ.get(STEP_S, "0")), float(os.environ.get(MOST_MEMBERS, "inf")))
     _log = Path(os.environ[STEP_LOG])
     sys.meta_path.insert(0, _AfterImport(lambda module: watch_trainer(module.PackTrainer, _log, *_options)))  # type: ignore[arg-type]
+if RENAME_LOG in os.environ:
+    watch_renames(Path(os.environ[RENAME_LOG]))
