@@ -60,9 +60,9 @@ RAY_FILES = frozenset(
         "job_cluster",
         "local_ray",
         "node_check",
+        "pack_tuner",
         "ray_cluster",
         "ray_events",
-        "runner",
         "trainable",
     )
 )

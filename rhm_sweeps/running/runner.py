@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
-
-from ray import tune
-from ray.tune.execution import class_cache
-from ray.tune.schedulers import FIFOScheduler
 
 from rhm_sweeps.errors import DiskFullError, SweepError
 from rhm_sweeps.pools.cluster import Cluster, check_pools, local_cluster
@@ -19,34 +15,15 @@ from rhm_sweeps.running.installed_code import installed_code
 from rhm_sweeps.running.local_ray import local_ray
 from rhm_sweeps.running.node_check import checked_beacon
 from rhm_sweeps.running.pack_places import PackPlaces
+from rhm_sweeps.running.pack_tuner import pack_tuner
 from rhm_sweeps.running.ray_ahead import RayAhead
-from rhm_sweeps.running.ray_cluster import NODE_ID, joined_ray, present_cluster
+from rhm_sweeps.running.ray_cluster import joined_ray, present_cluster
 from rhm_sweeps.running.ray_events import DriverQueue, PackEvents, StopAsked
 from rhm_sweeps.running.storing_driver import StoringDriver
 from rhm_sweeps.running.task_config import as_config, task_config
 from rhm_sweeps.running.tasks import Driver, PackTask
 from rhm_sweeps.running.trainable import PackTrainable
 from rhm_sweeps.storage.storage import Storage
-
-MOST_AT_ONCE = 10**6
-"""For Ray, where the slots may become more: the driver hands out no more packs than there are slots."""
-
-
-# Tune writes these variables of the driver, AWS's secret key among them, into logs that all users of a node may read, and with any
-# of them no pack could take a process that Ray has started already.
-# Workers of a Ray of our own inherit them; the nodes of a cluster have credentials of their own.
-class_cache.ENV_VARS_TO_PROPAGATE, class_cache.DEFAULT_ENV_VARS = frozenset(), {}
-
-
-class _InOrder(FIFOScheduler):  # type: ignore[misc]
-    """Leaves it to the queue who is next.
-
-    Asked, Ray's own scheduler names the pack that has waited longest; if that one's process is still starting, Ray ends it and gives
-    the pack a process that has just become free. Packs shorter than a start would so keep every other slot from ever starting.
-    """
-
-    def choose_trial_to_run(self, tune_controller: Any, **_: Any) -> None:
-        """No one in particular."""
 
 
 def run_packs(
@@ -97,9 +74,9 @@ def run_packs(
         with _told_of_files(shared, storage, pools) as files:
             driver = StoringDriver(driver, storage) if storage else driver
             watch = ClusterWatch(size, cluster, pools.limits) if size else None
-            most = MOST_AT_ONCE if size else sum(pools.limits.values())
             queue, events = DriverQueue(driver, config, watch, places), PackEvents(driver, places)
-            _tuner(trainable, queue, events, pools, StopAsked(driver, places), scratch, most).fit()
+            stop, most = StopAsked(driver, places), None if size else sum(pools.limits.values())
+            pack_tuner(trainable, queue, events, stop, pools, scratch, most).fit()
             if places.full_disk:
                 raise DiskFullError(places.full_disk)
 
@@ -123,43 +100,6 @@ def _ray(address: str | None, ahead: RayAhead | None) -> Iterator[Path]:
         yield scratch
 
 
-def _tuner(
-    trainable: type[PackTrainable],
-    queue: DriverQueue,
-    events: PackEvents,
-    pools: Pools,
-    stop: StopAsked,
-    scratch: Path,
-    most: int,
-) -> tune.Tuner:
-    asked = {pool.name: (pool.request, pool.labels) for pool in pools.pools}
-    return tune.Tuner(
-        tune.with_resources(trainable, lambda config: _place(*asked[config["pool"]], config["avoid"])),
-        tune_config=tune.TuneConfig(
-            search_alg=queue,
-            scheduler=_InOrder(),
-            num_samples=-1,
-            max_concurrent_trials=most,
-            reuse_actors=True,
-        ),
-        run_config=tune.RunConfig(
-            name="packs",
-            storage_path=str(scratch),
-            callbacks=[events],
-            stop=stop,
-            failure_config=tune.FailureConfig(max_failures=0),
-            checkpoint_config=tune.CheckpointConfig(checkpoint_at_end=False),
-            verbose=0,
-        ),
-    )
-
-
 def _avoided(places: PackPlaces) -> list[str]:
     """Ids of nodes to which no pack is sent."""
     return [node.id for node in present_cluster().nodes if node.short_id in places.unshared] if places.unshared else []
-
-
-def _place(request: Mapping[str, float], labels: Mapping[str, str], avoid: Sequence[str]) -> tune.PlacementGroupFactory:
-    wanted = {**labels, NODE_ID: f"!in({', '.join(avoid)})"} if avoid else dict(labels)
-    selector = {"bundle_label_selector": [wanted]} if wanted else {}
-    return tune.PlacementGroupFactory([dict(request)], **selector)
