@@ -14,14 +14,6 @@ class Linear(nn.Module):
         self.weight = nn.Parameter(torch.empty(inputs, outputs))
         self.bias = nn.Parameter(torch.zeros(outputs)) if bias else None
         self.dtype = dtype
-        self.rounded: Tensor | None = None
-        """The weight in the precision of products where somebody keeps it so; gradients then arrive there."""
-
-    def round_weight(self, wanted: bool) -> Tensor | None:
-        """Keep the weight in the precision of products too, if that is another, or no more; whoever changes one changes both."""
-        kept = wanted and self.dtype != self.weight.dtype
-        self.rounded = self.weight.detach().to(self.dtype).requires_grad_() if kept else None
-        return self.rounded
 
     def forward(self, x: Tensor) -> Tensor:
         """(..., inputs) to (..., outputs) in float32."""
@@ -34,8 +26,7 @@ class Linear(nn.Module):
         With `inputs` the part of the product that these inputs make, x holding nothing else.
         """
         rows = x.to(self.dtype).reshape(*self.weight.shape[:-2], -1, x.shape[-1])
-        weight = self.weight if self.rounded is None else self.rounded
-        product: Tensor = rows @ weight[..., inputs, :].to(self.dtype)
+        product: Tensor = rows @ self.weight[..., inputs, :].to(self.dtype)
         return product.reshape(*x.shape[:-1], -1)
 
 

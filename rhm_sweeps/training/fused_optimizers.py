@@ -1,15 +1,13 @@
-"""Adam, AdamW and SGD by torch's fused kernels, on plain tensors; by our own where a weight has a copy in bfloat16.
+"""Adam, AdamW and SGD by torch's fused kernels, on plain tensors.
 
 torch's own classes around these functions import its compiler first, which takes longer than many a small trial.
 """
 
 from __future__ import annotations
 
-import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from copy import deepcopy
 
-import numpy as np
 import torch
 from torch import Tensor
 from torch.optim.adam import adam
@@ -17,7 +15,6 @@ from torch.optim.adamw import adamw
 from torch.optim.sgd import sgd
 
 from rhm_sweeps.config import TrainingConfig
-from rhm_sweeps.training.adam_kernel import adam as rounding_adam
 from rhm_sweeps.training.optimizers import Moments
 
 BETA_1, BETA_2, EPS = 0.9, 0.999, 1e-8
@@ -25,20 +22,10 @@ BETA_1, BETA_2, EPS = 0.9, 0.999, 1e-8
 
 
 class FusedOptimizer:
-    """Steps parameters by their gradients; those without one stay, and nothing is remembered of them.
+    """Steps parameters by their gradients; those without one stay, and nothing is remembered of them."""
 
-    Of adam's parameters on a CPU some may have copies in bfloat16, by position: these have the gradient, and are stepped too.
-    """
-
-    def __init__(
-        self,
-        parameters: Sequence[Tensor],
-        config: TrainingConfig,
-        weight_decay: float,
-        copies: Mapping[int, Tensor] | None = None,
-    ) -> None:
+    def __init__(self, parameters: Sequence[Tensor], config: TrainingConfig, weight_decay: float) -> None:
         self._parameters, self._config, self._weight_decay = list(parameters), config, weight_decay
-        self._copies = dict(copies or {})
         self.moments: Moments = {}
         """What is remembered, by the position of each parameter."""
 
@@ -50,11 +37,8 @@ class FusedOptimizer:
         gradients = [parameter.grad for parameter in parameters if parameter.grad is not None]
         if self._config.optimizer == "sgd":
             self._step_sgd(positions, parameters, gradients, rate)
-        elif positions:
+        else:
             self._step_adam(positions, parameters, gradients, rate)
-        for position, copy in self._copies.items():
-            if copy.grad is not None:
-                self._step_rounding(position, copy, copy.grad, float(rate))
 
     def load(self, moments: Moments) -> None:
         """Put back a copy of what `moments` was."""
@@ -86,19 +70,6 @@ class FusedOptimizer:
             weight_decay=self._weight_decay, eps=EPS, maximize=False,
         )  # fmt: skip
 
-    def _step_rounding(self, position: int, copy: Tensor, gradient: Tensor, rate: float) -> None:
-        parameter = self._parameters[position]
-        kept = self.moments.get(position) or self._begun(position, parameter)
-        kept["step"] += 1
-        step = float(kept["step"])
-        decoupled = self._config.optimizer == "adamw"
-        constants = (
-            1.0 - BETA_1, BETA_2, 1.0 - BETA_2, EPS, rate / (1.0 - BETA_1**step), 1.0 / math.sqrt(1.0 - BETA_2**step),
-            0.0 if decoupled else self._weight_decay, 1.0 - rate * self._weight_decay if decoupled else 1.0,
-        )  # fmt: skip
-        flat = (_flat(one) for one in (parameter, copy, gradient, kept["exp_avg"], kept["exp_avg_sq"]))
-        rounding_adam(*flat, *map(np.float32, constants))
-
     def _begun(self, position: int, parameter: Tensor) -> dict[str, Tensor]:
         self.moments[position] = {
             "step": torch.zeros((), dtype=torch.float32, device=parameter.device),
@@ -106,9 +77,3 @@ class FusedOptimizer:
             "exp_avg_sq": torch.zeros_like(parameter),
         }
         return self.moments[position]
-
-
-def _flat(x: Tensor) -> np.ndarray:
-    """The tensor's own memory; of bfloat16, which numpy does not know, the bits."""
-    x = x.detach()
-    return (x.view(torch.uint16) if x.dtype == torch.bfloat16 else x).view(-1).numpy()

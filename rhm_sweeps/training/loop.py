@@ -17,7 +17,7 @@ from rhm_sweeps.training.cuda_graphs import cuda_graphs
 from rhm_sweeps.training.denoiser import Denoiser, Noised
 from rhm_sweeps.training.optimizer_step import OptimizerStep
 from rhm_sweeps.training.optimizers import Moments, learning_rates, select_moments
-from rhm_sweeps.training.pack_optimizer import PackOptimizer, steps_copies
+from rhm_sweeps.training.pack_optimizer import PackOptimizer
 from rhm_sweeps.training.packs import initial_pack
 from rhm_sweeps.training.precision import matmul_precision
 from rhm_sweeps.training.recorded_step import RecordedStep
@@ -111,11 +111,8 @@ class PackTrainer:
         self.training = [one.model_copy(update=dict(own)) for one, own in zip(self.training, rates, strict=True)]
 
     def _renew_optimizer(self, moments: Moments) -> None:
-        parameters, training = self.denoiser.model.parameters, self.training or [self.config.training]
-        copies = self.denoiser.model.round_weights(self.device.type == "cpu" and steps_copies(training))
-        places = {name: position for position, name in enumerate(parameters)}
-        own = {places[name]: copy for name, copy in copies.items()}
-        self.optimizer = PackOptimizer(list(parameters.values()), training, own)
+        parameters = list(self.denoiser.model.parameters.values())
+        self.optimizer = PackOptimizer(parameters, self.training or [self.config.training])
         self.optimizer.load(moments)
         step = OptimizerStep(self.config, self.denoiser, self.optimizer, self.streams)
         self._recorded = RecordedStep(step, cuda_graphs(self.device))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from operator import attrgetter
 
 import torch
@@ -17,13 +17,6 @@ OWN_FIELDS = ("learning_rate", "weight_decay", "lr_schedule", "warmup_steps", "l
 _own_values = attrgetter(*OWN_FIELDS)
 
 
-def steps_copies(configs: Sequence[TrainingConfig]) -> bool:
-    """Whether copies of weights in bfloat16 can be stepped together with them: where nobody else needs their gradients."""
-    first = configs[0]
-    simple = first.optimizer != "sgd" and first.gradient_clip is None and first.accumulation == 1
-    return simple and _agree(configs)
-
-
 class PackOptimizer:
     """Steps all members by one fused call, whatever their rates.
 
@@ -31,31 +24,24 @@ class PackOptimizer:
     member moves by its own multiple of what comes out: adam's and sgd's steps are proportional to the learning rate.
     """
 
-    def __init__(
-        self,
-        parameters: Sequence[Tensor],
-        configs: Sequence[TrainingConfig],
-        copies: Mapping[int, Tensor] | None = None,
-    ) -> None:
+    def __init__(self, parameters: Sequence[Tensor], configs: Sequence[TrainingConfig]) -> None:
         """Start without moments.
 
         Args:
             parameters: stacked, (K, ...) each.
             configs: each member's training, K of them; they differ in `OWN_FIELDS` at most.
-            copies: in bfloat16, of some of the parameters by position, if `steps_copies`.
         """
-        self._copies = dict(copies or {})
         self._parameters, self._configs = list(parameters), list(configs)
-        self._agree = _agree(configs)
+        self._agree = len(set(map(_own_values, configs))) == 1
         self._stepped = self._parameters if self._agree else [torch.zeros_like(p) for p in self._parameters]
         decay = configs[0].weight_decay if self._agree else 0.0
-        self._optimizer = FusedOptimizer(self._stepped, configs[0], decay, self._copies)
+        self._optimizer = FusedOptimizer(self._stepped, configs[0], decay)
         decays = [config.weight_decay for config in configs]
         self._decays = torch.tensor(decays, dtype=torch.float64, device=parameters[0].device)
         self._any_decay = any(decays)
 
     def zero_grad(self) -> None:
-        for parameter in (*self._parameters, *self._copies.values()):
+        for parameter in self._parameters:
             parameter.grad = None
 
     def step(self, rates: Tensor) -> None:
@@ -84,11 +70,6 @@ class PackOptimizer:
     def load(self, moments: Moments) -> None:
         """Put back a copy of what `moments` gave, of as many members."""
         self._optimizer.load(moments)
-
-
-def _agree(configs: Sequence[TrainingConfig]) -> bool:
-    """Whether all have the same rates."""
-    return len(set(map(_own_values, configs))) == 1
 
 
 def _decayed(parameter: Tensor, decay: Tensor, coupled: bool) -> Tensor | None:

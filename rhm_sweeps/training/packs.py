@@ -12,7 +12,6 @@ from torch.func import functional_call, stack_module_state, vmap
 
 from rhm_sweeps.config import TrialConfig
 from rhm_sweeps.models import Network, build_model
-from rhm_sweeps.models.linear import Linear
 from rhm_sweeps.models.network import Tabulating, look_up
 from rhm_sweeps.streams import Streams, normal
 
@@ -59,12 +58,6 @@ class PackedModel:
         if isinstance(self._packed, Tabulating):
             return self._packed.at_one_time(seen, tokens)
         return self(look_up(seen, tokens), t)
-
-    def round_weights(self, wanted: bool) -> dict[str, Tensor]:
-        """Let a network that takes packs keep weights in the precision of its products too, or no more: leaves by their names."""
-        linears = [] if self._packed is None else self._packed.named_modules()
-        kept = {f"{name}.weight": one.round_weight(wanted) for name, one in linears if isinstance(one, Linear)}
-        return {name: rounded for name, rounded in kept.items() if rounded is not None}
 
     @property
     def members(self) -> int:

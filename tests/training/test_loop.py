@@ -3,8 +3,6 @@
 import pytest
 import torch
 
-from rhm_sweeps.models.linear import Linear
-from rhm_sweeps.training import loop
 from rhm_sweeps.training.checkpoints import load_checkpoint, save_checkpoint
 
 from .pack_variants import MEMBERS, VARIANTS, members, trainer, trial
@@ -99,44 +97,3 @@ def test_exploited_rates_survive_a_restart():
     again = trainer(trial(0), trial(1))
     again.load_state_dict(pack.state_dict())
     assert torch.equal(again.train(4), pack.train(4))
-
-
-def _copies_are_the_weights_rounded(pack):
-    weights = pack.denoiser.model.parameters
-    linears = [(name, one) for name, one in pack.denoiser.model._packed.named_modules() if isinstance(one, Linear)]
-    assert all(torch.equal(one.rounded, weights[f"{name}.weight"].bfloat16()) for name, one in linears)
-    return len(linears)
-
-
-def test_weights_in_bfloat16_stay_beside_their_originals_whatever_happens(tmp_path):
-    """Training, an interruption, the leaving of members and exploits."""
-    low = {"precision": "bf16"}
-    pack = trainer(trial(0, training=low), trial(1, training=low))
-    pack.train(5)
-    assert _copies_are_the_weights_rounded(pack) == 6
-    save_checkpoint(tmp_path / "5.ckpt", pack.state_dict())
-    losses = pack.train(4)
-    pack.load_state_dict(load_checkpoint(tmp_path / "5.ckpt"))
-    assert _copies_are_the_weights_rounded(pack)
-    assert torch.equal(pack.train(4), losses)
-    pack.exploit([1, 1], [{}, {}])
-    assert _copies_are_the_weights_rounded(pack)
-    pack.select([1])
-    assert _copies_are_the_weights_rounded(pack)
-    assert pack.train(1).isfinite().all()
-
-
-@pytest.mark.parametrize("training", [{}, {"optimizer": "adamw", "weight_decay": 0.1}])
-def test_stepping_them_together_changes_nothing_but_rounding(training, monkeypatch):
-    pack = [trial(seed, training={"precision": "bf16", **training}) for seed in range(2)]
-    together = trainer(*pack).train(20)
-    monkeypatch.setattr(loop, "steps_copies", lambda _: False)
-    torch.testing.assert_close(together, trainer(*pack).train(20), rtol=5e-3, atol=1e-4)
-
-
-@pytest.mark.parametrize("training", [{"optimizer": "sgd"}, {"gradient_clip": 1.0}, {"accumulation": 2}])
-def test_where_others_need_their_gradients_there_are_none(training):
-    pack = trainer(trial(0, training={"precision": "bf16", **training}))
-    pack.train(1)
-    assert pack.denoiser.model._packed.embed.rounded is None
-    assert pack.denoiser.model.parameters["embed.weight"].grad is not None

@@ -26,7 +26,6 @@ MORE = {
 def _as_on_a_gpu(monkeypatch):
     """Without the kernels of a CPU, which nothing can record; in short chunks."""
     monkeypatch.setattr(fused, "_has_kernel", lambda x: False)
-    monkeypatch.setattr(loop, "steps_copies", lambda _: False)
     monkeypatch.setattr(loop, "CHUNK_STEPS", 8)
 
 
