@@ -37,6 +37,7 @@ def start(mlflow_folder: Path) -> Iterator[Start]:
 
     def node(name: str) -> RayNode:
         made.append(RayNode(mlflow_folder, name, port, watched, head=not made))
+        made[-1].wait_until_up(PATIENCE_S)  # two that start at once on one machine may wait for each other in vain
         return made[-1]
 
     yield node
@@ -45,8 +46,7 @@ def start(mlflow_folder: Path) -> Iterator[Start]:
 
 
 def launch(made: Stage, head: RayNode) -> Transcript:
-    """Launch the sweep when the head is up."""
-    head.wait_until_up(PATIENCE_S)
+    """Launch the sweep."""
     words = ("launch", f"{NAME}.yaml", "--address", head.address, "--checkpoint-interval", str(CHECKPOINT_S))
     command = made.start(*words, **TOKEN)
     return Transcript(made.path, command)
@@ -67,8 +67,7 @@ def all_train(made: Stage) -> bool:
 
 def test_a_sweep_on_a_cluster_that_grows_and_shrinks(start: Start, stage: Stages, report: Report) -> None:
     made = stage(2, steps="{grid: [8000, 8001, 8002]}")
-    first = start("first")
-    shown = launch(made, first)
+    shown = launch(made, start("first"))
     wait(made, shown, 200)
     typed = f"rhm-sweep launch {NAME}.yaml --address HEAD:6379 --checkpoint-interval 1 &"
     shown.add("one node", f"ray start --head {NODE_FLAGS}", typed)
