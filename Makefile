@@ -51,8 +51,10 @@ test-fast: $(DEV)  ## Run the tests that take less than a second each
 
 .PHONY: faults
 faults: $(DEV)  ## Run the long tests, which `make test` leaves out: kills, damage, clusters, measurements
-	@$(BIN)/python -m pytest tests/faults $(PYTEST_FLAGS)
-	@$(BIN)/python -m pytest -m long --ignore tests/faults $(PYTEST_FLAGS)
+	@ended=0; \
+	$(BIN)/python -m pytest tests/faults $(PYTEST_FLAGS) || ended=$$?; \
+	$(BIN)/python -m pytest -m long --ignore tests/faults $(PYTEST_FLAGS) || ended=$$?; \
+	exit $$ended
 
 .PHONY: lint
 lint: $(DEV)  ## Check style, formatting, import rules and types

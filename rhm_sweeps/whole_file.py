@@ -11,25 +11,31 @@ from typing import IO
 
 
 @contextmanager
-def written_aside(path: Path) -> Iterator[IO[bytes]]:
-    """Yield a file that takes its final name when the block ends: that never shows less than all of it, also after a power cut."""
+def written_aside(path: Path, synced: bool = True) -> Iterator[IO[bytes]]:
+    """Yield a file that takes its final name when the block ends: that never shows less than all of it, also after a power cut.
+
+    Args:
+        synced: whether to wait for the disk; without it a power cut may leave less.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     try:
         with os.fdopen(handle, "wb") as file:
             yield file
-            file.flush()
-            os.fsync(file.fileno())
+            if synced:
+                file.flush()
+                os.fsync(file.fileno())
         Path(name).replace(path)
     except BaseException:
         Path(name).unlink(missing_ok=True)
         raise
-    _sync_folder(path.parent)
+    if synced:
+        _sync_folder(path.parent)
 
 
-def write_atomically(path: Path, content: bytes) -> None:
+def write_atomically(path: Path, content: bytes, synced: bool = True) -> None:
     """Write a whole file, or nothing."""
-    with written_aside(path) as file:
+    with written_aside(path, synced) as file:
         file.write(content)
 
 

@@ -34,3 +34,12 @@ def test_the_final_name_appears_only_when_all_is_on_the_disk(tmp_path: Path, mon
     monkeypatch.setattr(os, "fsync", lambda handle: (seen.append(path.exists()), sync(handle)))
     write_atomically(path, b"x" * 1000)
     assert seen == [False, True]  # the file's content, then the folder with its name
+
+
+def test_who_asks_for_it_does_not_wait_for_the_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def sync(_: int) -> None:
+        raise AssertionError
+
+    monkeypatch.setattr(os, "fsync", sync)
+    write_atomically(tmp_path / "file", b"new", synced=False)
+    assert [(path.name, path.read_bytes()) for path in tmp_path.iterdir()] == [("file", b"new")]

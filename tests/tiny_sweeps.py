@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import json
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 
@@ -30,6 +31,19 @@ PACE = ("steps_per_second", "wall_time_s")
 
 def tiny_space(sizes: tuple[int, ...] = (4, 8), name: str = "tiny", replicas: int = 2) -> SearchSpace:
     return SearchSpace.build(name, trial=TINY, space={"training.train_size": {"grid": list(sizes)}}, replicas=replicas)
+
+
+def tiny_yaml(
+    name: str, axes: Mapping[str, Sequence[int]], question: str = "Does it run?", replicas: int = 1, **training: int
+) -> str:
+    """A file with a search space of tiny trials of a training set of 8; the axes stand under the names of their fields."""
+    sections = {**TINY, "training": {**TINY["training"], "train_size": 8, **training}}
+    trial = {
+        section: {field: value for field, value in fields.items() if f"{section}.{field}" not in axes}
+        for section, fields in sections.items()
+    }
+    space = {field: {"grid": values} for field, values in axes.items()}
+    return f"# {question}\nname: {name}\ntrial: {json.dumps(trial)}\nspace: {json.dumps(space)}\nreplicas: {replicas}\n"
 
 
 run_alone: Run = partial(run_in_process, report_interval_s=0.0)

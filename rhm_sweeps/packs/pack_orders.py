@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
+from rhm_sweeps.whole_file import write_atomically
+
 FILE_NAME = "orders.json"
 
 
@@ -25,10 +27,7 @@ def write_orders(folder: Path, orders: PackOrders) -> None:
 
     The disk is not waited for: thousands of packs may be told to leave at once, and no pack outlives a power cut either.
     """
-    folder.mkdir(parents=True, exist_ok=True)
-    aside = folder / f".{FILE_NAME}"
-    aside.write_text(json.dumps(asdict(orders)), encoding="utf-8")
-    aside.replace(folder / FILE_NAME)
+    write_atomically(folder / FILE_NAME, json.dumps(asdict(orders)).encode(), synced=False)
 
 
 def read_orders(folder: Path) -> PackOrders:

@@ -15,6 +15,7 @@ import ray
 
 from rhm_sweeps.errors import SweepError
 from rhm_sweeps.running.scratch import scratch_folder
+from rhm_sweeps.running.signal_handlers import hear_in_python
 
 OBJECT_STORE_BYTES = 100 * 2**20
 SESSIONS = "r"
@@ -62,9 +63,13 @@ def _start(resources: dict[str, float], scratch: Path) -> None:
 
 @contextmanager
 def sigterm_is_ours() -> Iterator[None]:
-    """Put the handler of SIGTERM back, in whose place Ray sets one that exits; a signal in the meantime is not lost."""
+    """Put the handler of SIGTERM back, in whose place Ray sets one that exits; a signal in the meantime is not lost.
+
+    In another thread than the main one Ray leaves Python's handler, and sets one below it with which the process aborts.
+    """
     if threading.current_thread() is not threading.main_thread():
         yield
+        hear_in_python(signal.SIGTERM)
         return
     handler = signal.getsignal(signal.SIGTERM)
     try:

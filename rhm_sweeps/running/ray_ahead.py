@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import signal
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -10,7 +9,6 @@ from pathlib import Path
 from typing import Self
 
 from rhm_sweeps.running.local_ray import local_ray
-from rhm_sweeps.running.signal_handlers import hear_in_python
 
 
 class RayAhead:
@@ -44,7 +42,6 @@ class RayAhead:
         if self._error is not None:
             raise self._error
         assert self._scratch is not None
-        _take_sigterm_back()
         try:
             yield self._scratch
         finally:
@@ -57,8 +54,6 @@ class RayAhead:
     def _live(self) -> None:
         try:
             with local_ray(self._resources) as scratch:
-                # Ray has put a handler below Python's, with which the process would abort.
-                hear_in_python(signal.SIGTERM)
                 self._scratch = scratch
                 self._settled.set()
                 self._over.wait()
@@ -66,9 +61,3 @@ class RayAhead:
             self._error = error
         finally:
             self._settled.set()
-
-
-def _take_sigterm_back() -> None:
-    """Ray puts a handler of its own below Python's, which only the main thread can put back; with it the process would abort."""
-    if threading.current_thread() is threading.main_thread():
-        signal.signal(signal.SIGTERM, signal.getsignal(signal.SIGTERM))

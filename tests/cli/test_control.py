@@ -14,22 +14,12 @@ from rhm_sweeps.ledger import Ledger
 from rhm_sweeps.sweeps.folder import SweepFolder
 
 from ..processes import Command, Ended, is_alive, run
+from ..tiny_sweeps import tiny_yaml
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 
-STEPS = 200_000
+STEPS = 2_000_000
 """So many that no trial ends by itself."""
-SPACE = f"""\
-# Does it obey?
-name: obedient
-trial:
-  grammar: {{num_features: 4, num_classes: 4, num_synonyms: 2, tuple_size: 2, num_layers: 2}}
-  diffusion: {{timesteps: 4}}
-  model: {{width: 8}}
-  training: {{train_size: 8, test_size: 4, batch_size: 8, steps: {STEPS}}}
-  evaluation: {{num_samples: 16, loss_pairs: 16}}
-replicas: 4
-"""
 
 
 @dataclass
@@ -56,7 +46,7 @@ class Story:
 def story(tmp_path_factory: pytest.TempPathFactory, put_mlflow: Callable[[Path], None]) -> Iterator[Story]:
     path = tmp_path_factory.mktemp("obedient")
     put_mlflow(path)
-    (path / "space.yaml").write_text(SPACE)
+    (path / "space.yaml").write_text(tiny_yaml("obedient", {}, replicas=4, steps=STEPS))
     told = Story(SweepFolder(path / "results" / "obedient"))
     commands: list[Command] = []
     try:

@@ -4,18 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from ..tiny_sweeps import tiny_yaml
 from .conftest import RhmSweep
 
-SPACE = """\
-name: tiny
-trial:
-  grammar: {num_features: 4, num_classes: 4, num_synonyms: 2, tuple_size: 2, num_layers: 2}
-  diffusion: {timesteps: 4}
-  training: {train_size: 8, test_size: 4, steps: 8, batch_size: 8}
-  evaluation: {num_samples: 16, loss_pairs: 16}
-space:
-  model.width: {grid: [8, 64]}
-"""
 POOLS = """\
 pools:
   small: {memory_gib: 1, max_packs: 1}
@@ -34,7 +25,7 @@ def test_without_a_file_there_is_the_machine(rhm_sweep: RhmSweep) -> None:
 
 
 def test_what_a_space_uses_and_what_can_never_run(rhm_sweep: RhmSweep, tmp_path: Path) -> None:
-    (tmp_path / "space.yaml").write_text(SPACE)
+    (tmp_path / "space.yaml").write_text(tiny_yaml("tiny", {"model.width": [8, 64]}))
     (tmp_path / "pools.yaml").write_text(POOLS)
     small, tape = rhm_sweep("pools", "space.yaml", "--pools", "pools.yaml", "--json").document["pools"]
     assert (small["slots"], small["trials"], small["packs"], small["never"]) == (1, 1, 1, None)

@@ -15,6 +15,8 @@ import pytest
 
 from rhm_sweeps.ledger import FILE_NAME, Ledger
 
+from ..tiny_sweeps import tiny_yaml
+
 pytestmark = [pytest.mark.slow, pytest.mark.long]
 
 REPOSITORY = Path(__file__).parents[2]
@@ -27,23 +29,13 @@ exec "$@"
 SCONTROL = """#!/usr/bin/env bash
 if [ "$1" = show ]; then printf 'node1\\nnode2\\n'; else echo "$*" >> "$SLURM_SUBMIT_DIR/scontrol"; fi
 """
-SPACE = """
-name: tiny
-trial:
-  grammar: {num_features: 4, num_classes: 4, num_synonyms: 2, tuple_size: 2, num_layers: 2}
-  diffusion: {timesteps: 4}
-  model: {width: 8}
-  training: {test_size: 4, steps: 10000000, batch_size: 8}
-  evaluation: {num_samples: 16, loss_pairs: 16}
-space: {training.train_size: {grid: [4, 8]}}
-"""
 
 
 @pytest.fixture
 def submitted(tmp_path: Path) -> Path:
     """A folder as that of a checkout, with Slurm's commands on PATH."""
     (tmp_path / "deploy").symlink_to(REPOSITORY / "deploy")
-    (tmp_path / "tiny.yaml").write_text(SPACE)
+    (tmp_path / "tiny.yaml").write_text(tiny_yaml("tiny", {"training.train_size": [4, 8]}, steps=10_000_000))
     commands = tmp_path / ".venv" / "bin"
     commands.mkdir(parents=True)
     for name, text in {"srun": SRUN, "scontrol": SCONTROL}.items():

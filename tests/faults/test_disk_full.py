@@ -17,9 +17,10 @@ from rhm_sweeps.packs.pack_run import PackRun
 from rhm_sweeps.training.checkpoints import latest_checkpoint
 
 from ..pack_runs import finish, science, start, trial
+from ..processes import Ended
 from .conftest import Report, Stages
 from .remains import torn_files
-from .stage import NAME, PATIENCE_S, ended_well
+from .stage import NAME, PATIENCE_S, Stage, ended_well
 
 DISK_MIB = 4
 INTERVAL = ("--checkpoint-interval", "0.2")
@@ -93,25 +94,34 @@ def fill(disk: Path) -> Path:
             return filler
 
 
+def fill_and_go_on(made: Stage, disk: Path, where: tuple[str, ...] = ()) -> tuple[Ended, tuple[int, ...], float]:
+    """Fill the disk while a sweep trains, make room when it has ended, and resume it.
+
+    Returns:
+        What the first command said, the exit codes of both, and the seconds until it trained again.
+    """
+    command = made.start("launch", f"{NAME}.yaml", *where, *INTERVAL, step_s=0.004)
+    made.wait_for_step(command, 1000)
+    filler = fill(disk)
+    full = command.wait(PATIENCE_S)
+    assert full.code == 1
+    assert "`rhm-sweep resume` goes on" in full.err
+    assert torn_files(disk) == []
+    filler.unlink()
+    before = made.oracle.executed()
+    again = made.start("resume", NAME, *where, *INTERVAL, step_s=0.004)
+    recovery_s = made.wait_for_step(again, before)
+    return full, (full.code, ended_well(again).code), recovery_s
+
+
 @pytest.mark.long
 @pytest.mark.timeout(1800)
 def test_a_full_disk(disk: Path, stage: Stages, report: Report) -> None:
     made = stage(2, steps="{grid: [1500, 1501]}")
     results = disk / "results"
-    where = ("--results", str(results), "--tracking-uri", f"sqlite:///{made.path / 'mlflow.db'}", *INTERVAL)
-    command = made.start("launch", f"{NAME}.yaml", *where, step_s=0.004)
-    made.wait_for_step(command, 1000)
-    filler = fill(disk)
-    full = command.wait(PATIENCE_S)
-    assert full.code == 1
+    where = ("--results", str(results), "--tracking-uri", f"sqlite:///{made.path / 'mlflow.db'}")
+    full, codes, recovery_s = fill_and_go_on(made, disk, where)
     assert "disk is full" in full.err
-    assert "`rhm-sweep resume` goes on" in full.err
-    assert torn_files(results / NAME) == []
-    filler.unlink()
-    before = made.oracle.executed()
-    again = made.start("resume", NAME, *where)
-    recovery_s = made.wait_for_step(again, before)
-    codes = (full.code, ended_well(again).code)
     happened = "the command ended with the reason and the cure; `resume` when there was room again"
     oracle = replace(made.oracle, sweep=results / NAME)
     record = report(oracle.look(f"disk full (tmpfs of {DISK_MIB} MiB)", happened, made.commands, recovery_s, codes))
@@ -123,19 +133,9 @@ def test_a_full_disk(disk: Path, stage: Stages, report: Report) -> None:
 def test_a_disk_that_is_full_for_the_processes_that_train(packs_disk: Path, stage: Stages, report: Report) -> None:
     """No trial fails for it."""
     made = stage(2, steps="{grid: [1500, 1501]}")
-    command = made.start("launch", f"{NAME}.yaml", *INTERVAL, step_s=0.004)
-    made.wait_for_step(command, 1000)
-    filler = fill(packs_disk)
-    full = command.wait(PATIENCE_S)
-    assert full.code == 1
+    full, codes, recovery_s = fill_and_go_on(made, packs_disk)
     assert "cannot write its checkpoint: no space left on device" in full.err
-    assert "`rhm-sweep resume` goes on" in full.err
     assert "Traceback" not in full.err
-    filler.unlink()
-    before = made.oracle.executed()
-    again = made.start("resume", NAME, *INTERVAL, step_s=0.004)
-    recovery_s = made.wait_for_step(again, before)
-    codes = (full.code, ended_well(again).code)
     happened = "the command ended with the reason and the cure, no trial failed; `resume` when there was room again"
     record = report(made.oracle.look("disk full for training alone", happened, made.commands, recovery_s, codes))
     assert (record.done, record.failed) == (4, 0)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
@@ -58,13 +57,17 @@ def test_without_an_own_handler_sigterm_ends_the_process() -> None:
     assert signal.getsignal(signal.SIGTERM) == before
 
 
-def test_other_threads_have_no_signals_to_keep() -> None:
-    def enter() -> bool:
+def test_another_thread_leaves_the_handler_and_lets_it_be_heard(heard: list[int]) -> None:
+    """What Ray does there, and what takes it away, is tested in test_signal_handlers.py and test_ray_ahead.py."""
+
+    def enter() -> None:
         with local_ray.sigterm_is_ours():
-            return threading.current_thread() is not threading.main_thread()
+            pass
 
     with ThreadPoolExecutor(1) as pool:
-        assert pool.submit(enter).result()
+        pool.submit(enter).result()
+    os.kill(os.getpid(), signal.SIGTERM)
+    assert heard == [signal.SIGTERM]
 
 
 def test_a_ray_that_does_not_start_is_an_error_of_ours(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -13,21 +13,11 @@ from rhm_sweeps.sweeps.sent_code import copy_code
 
 from ..faults.ray_node import TOKEN, RayNode, free_port
 from ..processes import Command
+from ..tiny_sweeps import tiny_yaml
 
 pytestmark = [pytest.mark.slow, pytest.mark.long, pytest.mark.timeout(600)]
 
 PATIENCE_S = 240
-SPACE = """\
-# Which code trains it?
-name: NAME
-trial:
-  grammar: {num_features: 4, num_classes: 4, num_synonyms: 2, tuple_size: 2, num_layers: 2}
-  diffusion: {timesteps: 4}
-  training: {train_size: 8, test_size: 4, steps: STEPS, batch_size: 8}
-  evaluation: {num_samples: 16, loss_pairs: 16}
-space:
-  model.width: {grid: [8, 12, 16]}
-"""
 OTHER = r"node \S+ \([0-9a-f]{8}\) has other code, rhm-sweep \S+ with code [0-9a-f]{12} \(Python \S+, torch \S+\)"
 
 
@@ -66,7 +56,7 @@ def start(place: Path) -> Iterator[Start]:
 
 
 def launch(place: Path, head: RayNode, name: str, steps: int) -> Command:
-    (place / f"{name}.yaml").write_text(SPACE.replace("NAME", name).replace("STEPS", str(steps)))
+    (place / f"{name}.yaml").write_text(tiny_yaml(name, {"model.width": [8, 12, 16]}, steps=steps))
     flags = ("--pools", "pools.yaml", "--address", head.address)
     return Command(place, "launch", f"{name}.yaml", *flags, environment=dict(TOKEN))
 

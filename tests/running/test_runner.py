@@ -16,20 +16,9 @@ from rhm_sweeps.ledger import Ledger
 from rhm_sweeps.sweeps.folder import SweepFolder
 
 from ..processes import Command, Ended
+from ..tiny_sweeps import tiny_yaml
 
 SLOTS = 2
-SPACE = """\
-# Does a killed worker harm anything?
-name: watched
-trial:
-  grammar: {num_features: 4, num_classes: 4, num_synonyms: 2, tuple_size: 2, num_layers: 2}
-  diffusion: {timesteps: 4}
-  training: {train_size: 8, test_size: 4, steps: 600, batch_size: 8}
-  evaluation: {num_samples: 16, loss_pairs: 16}
-space:
-  model.width: {grid: [8, 12, 16]}
-replicas: 2
-"""
 LINE = re.compile(
     r"launching watched on 2 cpu slots"
     r"|\d/6 trials \| .* to go"
@@ -57,7 +46,7 @@ def watched(tmp_path_factory: pytest.TempPathFactory, put_mlflow: Callable[[Path
     path = tmp_path_factory.mktemp("watched")
     long_name = path / "a-folder-for-temporary-files-with-a-name-that-is-too-long-for-sockets"
     long_name.mkdir()
-    (path / "space.yaml").write_text(SPACE)
+    (path / "space.yaml").write_text(tiny_yaml("watched", {"model.width": [8, 12, 16]}, replicas=2, steps=600))
     put_mlflow(path)
     folder = SweepFolder(path / "results" / "watched")
     command = Command(path, "launch", "space.yaml", "--json", environment={"TMPDIR": str(long_name)}, cores=SLOTS)

@@ -38,8 +38,17 @@ def fetched(place: Storage, folder: Path) -> dict[str, dict[str, list[Any]]]:
     return weights(folder)
 
 
-def cut_off_and_go_on(place: Storage, trials: list[Any], tmp_path: Path) -> None:
-    """One process is cut off after its second save; another, which has nothing but the place, ends the pack."""
+@pytest.fixture(params=["folder", "S3"])
+def place(request: pytest.FixtureRequest) -> Storage:
+    """In a folder and on a server."""
+    if request.param == "folder":
+        return request.getfixturevalue("storage")
+    return storage_at(f"s3://{BUCKET}/cut-off", request.getfixturevalue("s3").environment)
+
+
+@pytest.mark.slow
+def test_a_run_that_is_cut_off_goes_on_in_another_process(place: Storage, trials: list[Any], tmp_path: Path) -> None:
+    """The first ends after its second save; the other has nothing but the storage."""
     expected, endings = finish(start(trials, tmp_path / "whole"))
     first = StoredRun(trials, place, "p", checkpoint_interval_s=0.0)
     early = advance_to(first, 4)
@@ -59,16 +68,6 @@ def cut_off_and_go_on(place: Storage, trials: list[Any], tmp_path: Path) -> None
     log = (place.read("packs/p/pack.log") or b"").decode()
     assert log.count(" start from ") == 2
     assert "from the checkpoint of step 4" in log
-
-
-@pytest.mark.slow
-def test_in_a_folder(storage: Storage, trials: list[Any], tmp_path: Path) -> None:  # noqa: F811
-    cut_off_and_go_on(storage, trials, tmp_path)
-
-
-@pytest.mark.slow
-def test_on_an_s3_server(s3: S3Server, trials: list[Any], tmp_path: Path) -> None:  # noqa: F811
-    cut_off_and_go_on(storage_at(f"s3://{BUCKET}/cut-off", s3.environment), trials, tmp_path)
 
 
 @pytest.mark.slow

@@ -18,6 +18,7 @@ from rhm_sweeps.training.saved_models import load_model
 from ..processes import Command
 from ..storage.conftest import s3_server  # noqa: F401 - a fixture
 from ..storage.s3_server import BUCKET, S3Server
+from ..tiny_sweeps import tiny_yaml
 from .unshared_node import UnsharedNode, can_unshare
 
 pytestmark = [
@@ -29,17 +30,6 @@ pytestmark = [
 ]
 
 GIB = 2**30
-SPACE = """\
-# Does a pack go on on another node?
-name: apart
-trial:
-  grammar: {num_features: 4, num_classes: 4, num_synonyms: 2, tuple_size: 2, num_layers: 2}
-  diffusion: {timesteps: 4}
-  training: {train_size: 8, test_size: 4, steps: 3000, batch_size: 8}
-  evaluation: {num_samples: 16, loss_pairs: 16}
-space:
-  model.width: {grid: [8, 12, 16]}
-"""
 POOLS = "pools: {plain: {memory_gib: 0.5}}\n"
 
 
@@ -49,7 +39,7 @@ def place(tmp_path_factory: pytest.TempPathFactory, put_mlflow: Callable[[Path],
     path = tmp_path_factory.mktemp("apart")
     put_mlflow(path)
     (path / "results").mkdir()
-    (path / "space.yaml").write_text(SPACE)
+    (path / "space.yaml").write_text(tiny_yaml("apart", {"model.width": [8, 12, 16]}, steps=3000))
     (path / "pools.yaml").write_text(POOLS)
     return path
 
@@ -136,7 +126,7 @@ def test_a_node_that_joins_later_gets_one_pack_which_gives_it_back(
     s3_server: S3Server,  # noqa: F811
 ) -> None:
     """The sweep goes on on the nodes that share the folder, and no trial fails."""
-    command = launch(place, head, "-s", "name=later")
+    command = launch(place, head, "-s", "name=later", "-s", "training.steps=6000")
     node = None
     try:
         command.wait_until(lambda: packs_with_points(SweepFolder(place / "results" / "later")) == 1, 240)

@@ -53,7 +53,7 @@ class UnsharedNode:
             psutil.wait_procs(family, timeout=10)
         self.process.wait()
 
-    def wait_until(self, condition: Callable[[], bool], timeout_s: float = 60) -> None:
+    def wait_until(self, condition: Callable[[], bool], timeout_s: float = 180) -> None:
         """Wait for what the node's coming or going brings about."""
         deadline = time.monotonic() + timeout_s
         while not condition():

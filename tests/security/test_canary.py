@@ -18,6 +18,7 @@ from rhm_sweeps.tracking.server import free_port, serve
 from rhm_sweeps.tracking.store import Store, resolve_store
 
 from ..processes import Command, Ended, run
+from ..tiny_sweeps import tiny_yaml
 
 SLOTS = 2
 LOOK_EVERY_S = 0.5
@@ -26,17 +27,9 @@ OF_URI, OF_ENVIRONMENT, OF_QUESTION, OF_POOLS = (
 )
 CANARIES = (OF_URI, OF_ENVIRONMENT, OF_QUESTION, OF_POOLS)
 ENVIRONMENT = dict.fromkeys(("RAY_AUTH_TOKEN", "AWS_SECRET_ACCESS_KEY", "MLFLOW_TRACKING_PASSWORD"), OF_ENVIRONMENT)
-SPACE = f"""\
-# Where do the strings of postgresql://me:{OF_QUESTION}@host/db and https://host/a?token={OF_QUESTION} come from?
-name: canary
-trial:
-  grammar: {{num_features: 4, num_classes: 4, num_synonyms: 2, tuple_size: 2, num_layers: 2}}
-  diffusion: {{timesteps: 4}}
-  training: {{train_size: 8, test_size: 4, steps: 300, batch_size: 8}}
-  evaluation: {{num_samples: 16, loss_pairs: 16}}
-space:
-  model.width: {{grid: [8, 12]}}
-"""
+QUESTION = (
+    f"Where do the strings of postgresql://me:{OF_QUESTION}@host/db and https://host/a?token={OF_QUESTION} come from?"
+)
 POOLS = f"pools: {{slow: {{cpus: 1, memory_gib: 0.5}}}}  # billed to https://me:{OF_POOLS}@host\n"
 
 
@@ -70,7 +63,7 @@ def planted(tmp_path_factory: pytest.TempPathFactory, put_mlflow: Callable[[Path
     """Two trials on a real Ray, tracked on a real server whose address has a password."""
     path, backend = tmp_path_factory.mktemp("planted"), tmp_path_factory.mktemp("server")
     (path / "inputs").mkdir()
-    (path / "inputs/space.yaml").write_text(SPACE)
+    (path / "inputs/space.yaml").write_text(tiny_yaml("canary", {"model.width": [8, 12]}, QUESTION, steps=300))
     (path / "inputs/pools.yaml").write_text(POOLS)
     put_mlflow(backend)
     port = free_port(0)
