@@ -29,17 +29,20 @@ LAYERS: dict[str, frozenset[str]] = dict.fromkeys(
         "compiled",
         "code_identity",
         "cache_folder",
+        "nearest_name",
         "whole_file",
     ),
     frozenset(),
 )
 LAYERS["terminal"] = frozenset({"printable"})
 LAYERS["yaml_loader"] = frozenset({"errors"})
-LAYERS["explicit_grammars"] = frozenset({"errors", "yaml_loader"})
+LAYERS["explicit_grammars"] = frozenset({"errors", "nearest_name", "yaml_loader"})
 for layer in ("config", "grammar", "diffusion", "models", "training", "evaluation"):
     LAYERS[layer] = frozenset(LAYERS)
 LAYERS["ledger"] = frozenset({"errors", "credentials"})
-LAYERS["spaces"] = frozenset({"errors", "credentials", "yaml_loader", "explicit_grammars", "config", "evaluation"})
+LAYERS["spaces"] = frozenset(
+    {"errors", "nearest_name", "credentials", "yaml_loader", "explicit_grammars", "config", "evaluation"}
+)
 LAYERS["search"] = frozenset({"errors", "config", "spaces", "ledger"})
 LAYERS["schedulers"] = frozenset({"errors", "config", "spaces", "ledger"})
 for layer in ("packs", "storage", "pools", "running"):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Mapping
 from typing import Any
 
@@ -11,6 +10,7 @@ from pydantic_core import ErrorDetails
 
 from rhm_sweeps.config.trial import FIELDS, TrialConfig
 from rhm_sweeps.errors import ConfigError, Problem
+from rhm_sweeps.nearest_name import nearest_name
 
 
 def parse_trial(tree: Mapping[str, Any], source: str = "trial") -> TrialConfig:
@@ -41,9 +41,6 @@ def _sentence(detail: ErrorDetails) -> str:
 
 def unknown_field(name: str) -> str:
     """Say that there is no such field and name the nearest."""
-    near = difflib.get_close_matches(name, FIELDS, n=1, cutoff=0.5)
     leaf = name.rsplit(".", 1)[-1]
-    near = near or [field for field in FIELDS if field.rsplit(".", 1)[-1] == leaf][:1]
-    return "there is no such field" + (
-        f"; did you mean `{near[0]}`?" if near else "; `rhm-sweep spaces fields` lists all"
-    )
+    near = nearest_name(name, FIELDS) or next((field for field in FIELDS if field.rsplit(".", 1)[-1] == leaf), None)
+    return "there is no such field; " + (f"did you mean `{near}`?" if near else "`rhm-sweep spaces fields` lists all")

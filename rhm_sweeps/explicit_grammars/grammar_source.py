@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from functools import lru_cache
 from importlib import resources
 from pathlib import Path
@@ -11,6 +10,7 @@ from rhm_sweeps.errors import UsageError
 from rhm_sweeps.explicit_grammars.explicit_grammar import ExplicitGrammar
 from rhm_sweeps.explicit_grammars.grammar_text import grammar_text, parse_grammar_text
 from rhm_sweeps.explicit_grammars.grammar_yaml import parse_grammar_yaml
+from rhm_sweeps.nearest_name import cure_and_names
 
 MAX_TEXT = 6000
 """Characters of the one line of a grammar: what MLflow keeps of a parameter."""
@@ -58,7 +58,9 @@ def load_explicit(path: Path) -> ExplicitGrammar:
     try:
         text = path.read_text(encoding="utf-8-sig")
     except FileNotFoundError:
-        raise UsageError(f"there is no grammar `{path}`, and no such file; {_nearest(path.stem)}") from None
+        raise UsageError(
+            f"there is no grammar `{path}`, and no such file; {cure_and_names(path.stem, shipped_grammars())}"
+        ) from None
     except (OSError, ValueError) as error:
         raise UsageError(f"cannot read the grammar {path}: {error}") from None
     return parse_grammar_yaml(text, str(path))
@@ -70,8 +72,3 @@ def _known_grammar(explicit: str) -> ExplicitGrammar:
         return parse_grammar_text(explicit)
     file = f"{explicit}.yaml"
     return parse_grammar_yaml((resources.files(_PACKAGE) / file).read_text(encoding="utf-8"), file)
-
-
-def _nearest(name: str) -> str:
-    near = difflib.get_close_matches(name, shipped_grammars(), n=1, cutoff=0.5)
-    return (f"did you mean `{near[0]}`? " if near else "") + f"Shipped are {', '.join(shipped_grammars())}"

@@ -10,7 +10,6 @@ unreachable: false                                       # optional: true if sym
 
 from __future__ import annotations
 
-import difflib
 import json
 import re
 from collections.abc import Mapping
@@ -21,6 +20,7 @@ from rhm_sweeps.errors import ConfigError, Problem, UsageError
 from rhm_sweeps.explicit_grammars.explicit_grammar import ExplicitGrammar, Production, Symbol, plain_symbol
 from rhm_sweeps.explicit_grammars.grammar_checks import Finding, find_problems, first_appearances, reachable
 from rhm_sweeps.explicit_grammars.grammar_text import weight_text
+from rhm_sweeps.nearest_name import cure_of_name
 from rhm_sweeps.yaml_loader import load_yaml, parse_scalar
 
 _KEYS = ("name", "levels", "tokens", "unreachable")
@@ -65,9 +65,7 @@ def _key_findings(tree: Mapping[str, Any]) -> list[Finding]:
     findings: list[Finding] = []
     for key in tree:
         if key not in _KEYS:
-            near = difflib.get_close_matches(key, _KEYS, n=1, cutoff=0.5)
-            cure = f"did you mean `{near[0]}`?" if near else f"there are {', '.join(_KEYS)}"
-            findings.append(((key,), f"there is no such key; {cure}"))
+            findings.append(((key,), f"there is no such key; {cure_of_name(key, _KEYS)}"))
     if not isinstance(tree.get("name", ""), str | int):
         findings.append((("name",), f"is {tree['name']!r}, but must be a name"))
     if not isinstance(tree.get("unreachable", False), bool):

@@ -10,7 +10,6 @@ routes:                                                  # the first rule that h
 
 from __future__ import annotations
 
-import difflib
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -19,6 +18,7 @@ from pydantic import ValidationError
 
 from rhm_sweeps.config import trial_problems
 from rhm_sweeps.errors import ConfigError, Problem, UsageError
+from rhm_sweeps.nearest_name import cure_of_name
 from rhm_sweeps.pools.cluster import Cluster, check_pools
 from rhm_sweeps.pools.pool_routes import Route
 from rhm_sweeps.pools.pool_settings import PoolsDocument, PoolSettings, RouteSettings
@@ -99,12 +99,7 @@ def _finding(place: tuple[int | str, ...], kind: str, problem: Problem) -> Findi
         return path, problem.message
     section: Any = PoolsDocument if len(path) == 1 else PoolSettings if path[0] == "pools" else RouteSettings
     known = list(section.model_fields)
-    return path, f"there is no such key; {_nearest(str(path[-1]), known)}"
-
-
-def _nearest(name: str, known: list[str]) -> str:
-    near = difflib.get_close_matches(name, known, n=1, cutoff=0.5)
-    return f"did you mean `{near[0]}`?" if near else f"there are {', '.join(known)}"
+    return path, f"there is no such key; {cure_of_name(str(path[-1]), known)}"
 
 
 def _conditions(routes: list[RouteSettings], findings: list[Finding]) -> list[Expression | None]:
@@ -127,7 +122,7 @@ def _route_findings(document: PoolsDocument) -> list[Finding]:
         for key in ("pool", "otherwise"):
             name = getattr(settings, key)
             if name is not None and name not in names:
-                findings.append((("routes", index, key), f"there is no pool {name!r}; {_nearest(name, names)}"))
+                findings.append((("routes", index, key), f"there is no pool {name!r}; {cure_of_name(name, names)}"))
         unconditional = _route(settings, None).is_unconditional and settings.when is None
         if unconditional and index < last:
             findings.append((("routes", index), "holds for every trial, so that the rules after it are never reached"))

@@ -6,7 +6,6 @@ Names and bounds are Ray's: `range`, `randint` and `lograndint` exclude their up
 
 from __future__ import annotations
 
-import difflib
 import math
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
@@ -15,6 +14,7 @@ from random import Random
 from typing import Any, ClassVar
 
 from rhm_sweeps.errors import UsageError
+from rhm_sweeps.nearest_name import cure_of_name
 
 Scalar = str | int | float | bool | None
 MAX_INTEGER = 2**53
@@ -260,11 +260,7 @@ def parse_distribution(mapping: Any) -> Distribution:
     word, arguments = next(iter(mapping.items()))
     kind = DISTRIBUTIONS.get(word)
     if kind is None:
-        near = difflib.get_close_matches(str(word), DISTRIBUTIONS, n=1, cutoff=0.5)
-        raise UsageError(
-            f"`{word}` is not a distribution; "
-            + (f"did you mean `{near[0]}`?" if near else f"there are {', '.join(DISTRIBUTIONS)}")
-        )
+        raise UsageError(f"`{word}` is not a distribution; {cure_of_name(str(word), DISTRIBUTIONS)}")
     if not isinstance(arguments, list | tuple):
         raise UsageError(f"`{word}` is {arguments!r}, but takes a list: {{{kind.form}}}")
     if issubclass(kind, Options):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, get_args
@@ -12,6 +11,7 @@ from pydantic_core import ErrorDetails
 
 from rhm_sweeps.config import FIELDS, nest, trial_problems
 from rhm_sweeps.errors import ConfigError, Problem
+from rhm_sweeps.nearest_name import cure_of_name
 from rhm_sweeps.spaces.axes import Axes, read_axes, read_requirements, search_findings
 from rhm_sweeps.spaces.distributions import Scalar
 from rhm_sweeps.spaces.expressions import Expression
@@ -80,8 +80,7 @@ def _unknown_key(path: Path) -> str:
     if len(path) == 1 and (key in SECTIONS or key in FIELDS):
         return "is not a key of a search space; fixed values stand under `trial`, axes under `space`"
     known = _keys_below(path[:-1]) if len(path) > 1 else [*Header.model_fields, *BODY_KEYS]
-    near = difflib.get_close_matches(key, known, n=1, cutoff=0.5)
-    return "there is no such key; " + (f"did you mean `{near[0]}`?" if near else f"there are {', '.join(known)}")
+    return f"there is no such key; {cure_of_name(key, known)}"
 
 
 def _keys_below(path: Path) -> list[str]:
@@ -111,7 +110,5 @@ def _header_problem(detail: ErrorDetails, message: str) -> str:
         return f"has no `name`; there are {', '.join(SCHEDULERS)}"
     if kind == "union_tag_invalid":
         name = str(detail["ctx"]["tag"])
-        near = difflib.get_close_matches(name, SCHEDULERS, n=1, cutoff=0.5)
-        cure = f"did you mean `{near[0]}`?" if near else f"there are {', '.join(SCHEDULERS)}"
-        return f"there is no scheduler `{name}`; {cure}"
+        return f"there is no scheduler `{name}`; {cure_of_name(name, SCHEDULERS)}"
     return message

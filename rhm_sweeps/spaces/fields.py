@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -14,6 +13,7 @@ from pydantic.fields import FieldInfo
 
 from rhm_sweeps.config import FIELDS, TrialConfig
 from rhm_sweeps.errors import UsageError
+from rhm_sweeps.nearest_name import nearest_name
 
 SECTIONS: tuple[str, ...] = tuple(dict.fromkeys(field.split(".")[0] for field in FIELDS))
 """The names of the sections of a trial that a person sets."""
@@ -73,8 +73,8 @@ def resolve_field(name: str, fields: Sequence[str] = FIELDS) -> str:
     if found:
         raise UsageError(f"`{name}` is ambiguous; write {' or '.join(f'`{field}`' for field in found)}")
     leaves = {field.rsplit(".", 1)[-1]: field for field in reversed(fields)}
-    near = difflib.get_close_matches(name, [*fields, *leaves], n=1, cutoff=0.5)
-    cure = f"did you mean `{leaves.get(near[0], near[0])}`?" if near else "`rhm-sweep spaces fields` lists all"
+    near = nearest_name(name, [*fields, *leaves])
+    cure = f"did you mean `{leaves.get(near, near)}`?" if near else "`rhm-sweep spaces fields` lists all"
     raise UsageError(f"there is no field `{name}`; {cure}")
 
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Collection, Iterator, Sequence
 
 from rhm_sweeps.config import TrialConfig
 from rhm_sweeps.errors import Problem
 from rhm_sweeps.evaluation.metric_names import metric_names
+from rhm_sweeps.nearest_name import cure_and_names
 from rhm_sweeps.spaces.goal import COSTS, Goal
 from rhm_sweeps.spaces.scheduler_settings import RegimeSettings
 from rhm_sweeps.spaces.search_space import SearchSpace
@@ -42,6 +42,4 @@ def _of_scheduler(space: SearchSpace) -> Iterator[str]:
 
 def _unreported(metric: str, names: Collection[str], costs: Collection[str]) -> str:
     known = [*names, *costs]
-    near = difflib.get_close_matches(metric, known, n=1, cutoff=0.5)
-    cure = f"did you mean `{near[0]}`? " if near else ""
-    return f"is {metric}, which trials of this space do not report; {cure}There are {', '.join(known)}"
+    return f"is {metric}, which trials of this space do not report; {cure_and_names(metric, known)}"

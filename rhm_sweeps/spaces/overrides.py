@@ -14,13 +14,13 @@ single `trials` too; an axis is one of the product beside them. `search.num_samp
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from rhm_sweeps.config import FIELDS, flatten
 from rhm_sweeps.errors import ConfigError, Problem, UsageError
+from rhm_sweeps.nearest_name import cure_of_name
 from rhm_sweeps.spaces.distributions import DISTRIBUTIONS
 from rhm_sweeps.spaces.fields import resolve_field
 from rhm_sweeps.spaces.layers import leave_out, without_keys
@@ -119,9 +119,7 @@ def _axis(value: str) -> dict[str, Any] | None:
     if word == "derived":
         return {word: arguments}
     if word not in DISTRIBUTIONS:
-        near = difflib.get_close_matches(word, DISTRIBUTIONS, n=1, cutoff=0.5)
-        cure = f"did you mean `{near[0]}`?" if near else f"there are {', '.join(DISTRIBUTIONS)}"
-        raise UsageError(f"`{word}` is not a distribution; {cure}")
+        raise UsageError(f"`{word}` is not a distribution; {cure_of_name(word, DISTRIBUTIONS)}")
     return {word: [parse_scalar(argument.strip()) for argument in arguments.split(",")] if arguments else []}
 
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import difflib
 from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
 
 from rhm_sweeps.errors import UsageError
+from rhm_sweeps.nearest_name import cure_and_names
 from rhm_sweeps.yaml_loader import MAX_BYTES, LocatedTree, load_yaml
 
 _SHIPPED = "rhm_sweeps.search_spaces"
@@ -51,7 +51,7 @@ def read_space(name_or_path: str | Path, folder: Path = Path()) -> SpaceFile:
         return SpaceFile(text, str(path), path)
     except FileNotFoundError:
         raise UsageError(
-            f"there is no search space `{name_or_path}`, and no such file; {_nearest(path.stem)}"
+            f"there is no search space `{name_or_path}`, and no such file; {cure_and_names(path.stem, shipped_spaces())}"
         ) from None
     except (OSError, ValueError) as error:
         raise UsageError(f"cannot read the search space {path}: {error}") from None
@@ -66,12 +66,6 @@ def space_tree(text: str, source: str) -> LocatedTree:
     located = load_yaml(text, source)
     question = _question(text)
     return LocatedTree({**({"question": question} if question else {}), **located.tree}, located.places)
-
-
-def _nearest(name: str) -> str:
-    shipped = shipped_spaces()
-    near = difflib.get_close_matches(name, shipped, n=1, cutoff=0.5)
-    return (f"did you mean `{near[0]}`? " if near else "") + f"Shipped are {', '.join(shipped)}"
 
 
 def _question(text: str) -> str:

@@ -42,7 +42,7 @@ def test_a_path_and_a_text_are_the_grammar_itself(tmp_path: Path, monkeypatch: p
 def test_what_is_nowhere_is_refused(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match=r"there is no grammar `binary_3`.*did you mean `binary_3_level`"):
         find_grammar("binary_3")
-    with pytest.raises(UsageError, match="Shipped are 5-2, binary_3_level, binary_5_level"):
+    with pytest.raises(UsageError, match="no such file; there are 5-2, binary_3_level, binary_5_level"):
         find_grammar("zzz")
     with pytest.raises(UsageError, match="cannot read the grammar"):
         load_explicit(tmp_path)

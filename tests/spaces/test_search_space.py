@@ -115,7 +115,7 @@ def test_a_file_that_is_wrong_is_named_with_its_line(tmp_path: Path) -> None:
 
 def test_an_unknown_name_lists_the_shipped_and_the_nearest() -> None:
     with pytest.raises(
-        UsageError, match=r"no search space `memorisation`.* did you mean `memorization`\? Shipped are .*quickstart"
+        UsageError, match=r"no search space `memorisation`.* did you mean `memorization`\? There are .*quickstart"
     ):
         SearchSpace.load("memorisation")
 
