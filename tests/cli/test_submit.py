@@ -17,22 +17,8 @@ from rhm_sweeps.version import __version__
 
 from .conftest import RhmSweep
 from .jobs_server import JobsServer, jobs_server
+from .travelling_space import write_travelling_space
 
-SPACE = """\
-# Does it travel?
-name: small
-include: base.yaml
-trial: {grammar: {explicit: mine.yaml}}
-space:
-  training.train_size: {grid: [4, 8]}
-"""
-BASE = """\
-name: base
-trial:
-  diffusion: {timesteps: 4}
-  training: {test_size: 4, steps: 8, batch_size: 8}
-"""
-GRAMMAR = "levels:\n  - a: [bb, bc, cb, cc]\n  - {b: [ij, ii], c: [ji, jj]}\n"
 POOLS = "pools: {core: {memory_gib: 1}}\n"
 
 
@@ -51,8 +37,8 @@ def _own_memory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def cluster(tmp_path: Path) -> Iterator[JobsServer]:
-    for name, text in {"small.yaml": SPACE, "base.yaml": BASE, "mine.yaml": GRAMMAR, "pools.yaml": POOLS}.items():
-        (tmp_path / name).write_text(text)
+    write_travelling_space(tmp_path, "small", steps=8)
+    (tmp_path / "pools.yaml").write_text(POOLS)
     with jobs_server(log_of) as server:
         yield server
 
@@ -77,7 +63,11 @@ def test_what_is_sent_is_one_command_and_two_files(rhm_sweep: RhmSweep, cluster:
     (files,) = cluster.packages.values()
     assert set(files) == {"space.yaml", "pools.yaml"}
     sent = SearchSpace.from_yaml(files["space.yaml"].decode())
-    assert (sent.name, sent.question, sent.axes) == ("small", "Does it travel?", SearchSpace.load("small.yaml").axes)
+    assert (sent.name, sent.question, sent.axes) == (
+        "small",
+        "Is it all there in the end?",
+        SearchSpace.load("small.yaml").axes,
+    )
     assert sent.trial["training"] == {"test_size": 4, "steps": 16, "batch_size": 8}
     assert sent.trial["grammar"]["explicit"] == "a>bb|bc|cb|cc; b>ij|ii c>ji|jj"
     assert "job rhm-sweep-small-1" in said
@@ -117,7 +107,8 @@ def test_no_secret_of_this_shell_is_told(
     for name in ("RAY_AUTH_TOKEN", "MLFLOW_TRACKING_PASSWORD", "AWS_SECRET_ACCESS_KEY"):
         monkeypatch.setenv(name, SECRET)
     monkeypatch.setenv("MLFLOW_TRACKING_URI", f"http://me:{SECRET}@host")
-    (tmp_path / "small.yaml").write_text(SPACE.replace("travel?", f"travel to http://me:{SECRET}@host ?"))
+    space = tmp_path / "small.yaml"
+    space.write_text(f"# Does it travel to http://me:{SECRET}@host ?\n{space.read_text()}")
     (tmp_path / "pools.yaml").write_text(f"# http://me:{SECRET}@host\n{POOLS}")
     said = submit(rhm_sweep, cluster, "--pools", "pools.yaml")
     told = json.dumps(cluster.jobs) + repr(cluster.packages)

@@ -22,27 +22,11 @@ import pytest
 from rhm_sweeps.sweeps.sent_code import copy_code
 
 from ..processes import Ended, is_alive, run
+from .travelling_space import write_travelling_space
 
 pytestmark = [pytest.mark.slow, pytest.mark.long, pytest.mark.timeout(600)]
 
 TOKEN = secrets.token_hex(32)
-SPACE = """\
-# Is it all there in the end?
-name: far
-include: base.yaml
-trial: {grammar: {explicit: mine.yaml}}
-space:
-  training.train_size: {grid: [4, 8]}
-"""
-BASE = """\
-name: base
-trial:
-  diffusion: {timesteps: 4}
-  model: {width: 8}
-  training: {test_size: 4, steps: 10000, batch_size: 8}
-  evaluation: {num_samples: 16, loss_pairs: 16}
-"""
-GRAMMAR = "levels:\n  - a: [bb, bc, cb, cc]\n  - {b: [ij, ii], c: [ji, jj]}\n"
 STEPS = sorted({2**power for power in range(14)} | {10000})
 POOLS = "pools: {core: {cpus: 1, memory_gib: 1}}\n"
 
@@ -112,8 +96,8 @@ def laptop(tmp_path: Path) -> Path:
     """A folder with the files of a sweep and nothing else."""
     folder = tmp_path / "laptop"
     folder.mkdir()
-    for name, text in {"far.yaml": SPACE, "base.yaml": BASE, "mine.yaml": GRAMMAR, "pools.yaml": POOLS}.items():
-        (folder / name).write_text(text)
+    write_travelling_space(folder, "far", steps=10000)
+    (folder / "pools.yaml").write_text(POOLS)
     return folder
 
 
