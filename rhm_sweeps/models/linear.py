@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 import torch
 from torch import Tensor, nn
 
@@ -26,8 +28,22 @@ class Linear(nn.Module):
         With `inputs` the part of the product that these inputs make, x holding nothing else.
         """
         rows = x.to(self.dtype).reshape(*self.weight.shape[:-2], -1, x.shape[-1])
-        product: Tensor = rows @ self.weight[..., inputs, :].to(self.dtype)
+        product = _multiply(rows, self.weight[..., inputs, :].to(self.dtype))
         return product.reshape(*x.shape[:-1], -1)
+
+
+def _multiply(x: Tensor, weight: Tensor) -> Tensor:
+    """x @ weight, added up in float32 and rounded to their own type."""
+    if x.dtype == torch.bfloat16 and x.is_cpu and not has_bf16_products():
+        # Without such instructions torch multiplies number by number, 40 times slower than this.
+        return (x.float() @ weight.float()).to(x.dtype)
+    return x @ weight
+
+
+@cache
+def has_bf16_products() -> bool:
+    """Whether torch has fast products of bfloat16 on this processor."""
+    return torch.backends.mkldnn.is_available() and bool(torch.ops.mkldnn._is_mkldnn_bf16_supported())
 
 
 def per_member(values: Tensor, x: Tensor) -> Tensor:
