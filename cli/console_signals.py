@@ -1,9 +1,14 @@
-"""Ctrl-C and SIGTERM at the console: the first asks the sweep to stop and says so, the second ends it at once."""
+"""Ctrl-C and SIGTERM at the console: they end a command that prepares; a sweep that runs is asked to stop first."""
 
 from __future__ import annotations
 
-from contextlib import AbstractContextManager
+import os
+import signal
+import threading
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
 from functools import partial
+from types import FrameType
 
 from rhm_sweeps.sweeps import stop_signals
 from rhm_sweeps.sweeps.stop_request import StopRequest
@@ -14,3 +19,26 @@ from .output import stderr
 def stop_on_signals() -> AbstractContextManager[StopRequest]:
     """A request that SIGINT and SIGTERM set."""
     return stop_signals.stop_on_signals(partial(stderr.print, markup=False))
+
+
+@contextmanager
+def end_on_signals() -> Iterator[None]:
+    """Ctrl-C and SIGTERM end the command at once, as a kill would, while a sweep is prepared and after it has ended.
+
+    An exception could not: raised within an import, it leaves Python's lock of imports closed, and the thread that starts Ray waits
+    for that for ever. Ray's processes end with this one; the next command removes its scratch folder.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = {number: signal.signal(number, _end_now) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _end_now(number: int, _: FrameType | None) -> None:
+    os.write(2, b"interrupted\n")
+    os._exit(128 + number)

@@ -11,7 +11,7 @@ import typer
 from rhm_sweeps.credentials import redact
 from rhm_sweeps.errors import RhmSweepError
 
-from .console_signals import stop_on_signals
+from .console_signals import end_on_signals, stop_on_signals
 from .expectation import Expectation
 from .output import print_json, stderr
 from .session_flags import DEFAULT_RESULTS, SessionFlags
@@ -32,7 +32,7 @@ def ray_ahead(session: SessionFlags) -> Iterator[RayAhead | None]:
         return
     from rhm_sweeps.running.ray_ahead import RayAhead
 
-    with RayAhead(_own_resources()) as ahead:
+    with end_on_signals(), RayAhead(_own_resources()) as ahead:
         yield ahead
 
 

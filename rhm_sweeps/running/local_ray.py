@@ -15,7 +15,7 @@ import ray
 
 from rhm_sweeps.errors import SweepError
 from rhm_sweeps.running.scratch import scratch_folder
-from rhm_sweeps.running.signal_handlers import hear_in_python
+from rhm_sweeps.running.signal_handlers import heard_in_python
 
 OBJECT_STORE_BYTES = 100 * 2**20
 SESSIONS = "r"
@@ -68,8 +68,8 @@ def sigterm_is_ours() -> Iterator[None]:
     In another thread than the main one Ray leaves Python's handler, and sets one below it with which the process aborts.
     """
     if threading.current_thread() is not threading.main_thread():
-        yield
-        hear_in_python(signal.SIGTERM)
+        with heard_in_python(signal.SIGTERM):
+            yield
         return
     handler = signal.getsignal(signal.SIGTERM)
     try:

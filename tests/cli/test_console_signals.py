@@ -10,7 +10,7 @@ import time
 
 import pytest
 
-from rhm_sweeps.cli.console_signals import stop_on_signals
+from rhm_sweeps.cli.console_signals import end_on_signals, stop_on_signals
 from rhm_sweeps.sweeps.stop_signals import SIGTERM_TIMEOUT_S
 
 HANG = """
@@ -49,6 +49,42 @@ def test_without_a_signal_nothing_is_changed(capsys: pytest.CaptureFixture[str])
     assert not stop()
     assert [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)] == before
     assert capsys.readouterr().err == ""
+
+
+IMPORTS = """
+import importlib, sys, threading
+from rhm_sweeps.cli.console_signals import end_on_signals
+
+def import_again_and_again(name):
+    while True:
+        sys.modules.pop(name, None)
+        importlib.import_module(name)
+
+with end_on_signals():
+    threading.Thread(target=import_again_and_again, args=["colorsys"]).start()
+    print("ready", flush=True)
+    import_again_and_again("stringprep")
+"""
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_command_that_prepares_ends_at_once_whatever_it_imports(number: int) -> None:
+    with subprocess.Popen(
+        [sys.executable, "-c", IMPORTS], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as preparing:
+        assert preparing.stdout is not None
+        assert preparing.stderr is not None
+        assert preparing.stdout.readline() == "ready\n"
+        preparing.send_signal(number)
+        assert preparing.wait(10) == 128 + number
+        assert preparing.stderr.read() == "interrupted\n"
+
+
+def test_after_preparing_the_handlers_are_those_of_before() -> None:
+    before = [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)]
+    with end_on_signals():
+        pass
+    assert [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)] == before
 
 
 def test_after_sigterm_the_process_ends_in_time_whatever_hangs() -> None:

@@ -78,6 +78,28 @@ def test_told_to_end(fault: str, numbers: list[int], code: int, stage: Stages, r
     finish(made, fault, ended.code, 1 if len(numbers) > 1 else 0, report)
 
 
+def test_told_to_end_while_it_starts(stage: Stages, report: Report) -> None:
+    """SIGTERM at twelve moments of a launch: while Python, Ray and the plan start, and the first packs.
+
+    Python that only just starts ends by the signal itself, and in the instant in which Ray puts its own handler there, Ray aborts.
+    """
+    made, codes = stage(4, **AXES), []
+    for moment in range(12):
+        command = made.start("launch", f"{NAME}.yaml", *INTERVAL, step_s=STEP_S)
+        time.sleep(0.5 + 0.8 * moment)
+        command.process.send_signal(signal.SIGTERM)
+        ended = command.wait(PATIENCE_S)
+        assert ended.code in (143, -signal.SIGTERM, -signal.SIGABRT), f"{moment}: {ended.err}"
+        codes.append(ended.code)
+    assert codes.count(-signal.SIGABRT) <= 1
+    command = made.start("launch", f"{NAME}.yaml", *INTERVAL, step_s=STEP_S)
+    codes.append(ended_well(command).code)
+    happened = "the launch ended at once, or its packs saved; `launch` again, at last to the end"
+    record = report(made.oracle.look("SIGTERM at twelve moments of a launch", happened, made.commands, None, codes))
+    assert record.done == TRIALS
+    assert record.steps_redone == 0
+
+
 def finish(made: Stage, fault: str, code: int, kills: int, report: Report) -> None:
     """Resume to the end; what was told to end once has saved, what was told twice may not."""
     before = made.oracle.executed()

@@ -7,24 +7,30 @@ import subprocess
 import sys
 
 STOLEN = """
-import ctypes, os, signal, sys, threading
-from rhm_sweeps.running.signal_handlers import hear_in_python
+import ctypes, os, signal, sys, threading, time
+from rhm_sweeps.running.signal_handlers import hear_in_python, heard_in_python
+
+def steal():
+    ctypes.pythonapi.PyOS_setsig(signal.SIGTERM, ctypes.c_void_p.from_buffer(ctypes.pythonapi.Py_FatalError).value)
 
 signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))
 ctypes.pythonapi.PyOS_setsig.argtypes = [ctypes.c_int, ctypes.c_void_p]
-ctypes.pythonapi.PyOS_setsig(signal.SIGTERM, ctypes.c_void_p.from_buffer(ctypes.pythonapi.Py_FatalError).value)
-MEND
-os.kill(os.getpid(), signal.SIGTERM)
 """
+KILL = "os.kill(os.getpid(), signal.SIGTERM)"
 MEND = "thread = threading.Thread(target=hear_in_python, args=[signal.SIGTERM]); thread.start(); thread.join()"
+GUARD = "with heard_in_python(signal.SIGTERM): steal(); time.sleep(0.2); "
 
 
-def ends_with(mend: str) -> int:
-    return subprocess.run(
-        [sys.executable, "-c", STOLEN.replace("MEND", mend)], capture_output=True, check=False
-    ).returncode
+def ends_with(*lines: str) -> int:
+    code = STOLEN + "\n".join(lines)
+    return subprocess.run([sys.executable, "-c", code], capture_output=True, check=False).returncode
 
 
 def test_another_thread_puts_pythons_handler_back() -> None:
-    assert ends_with("") != 128 + signal.SIGTERM
-    assert ends_with(MEND) == 128 + signal.SIGTERM
+    assert ends_with("steal()", KILL) != 128 + signal.SIGTERM
+    assert ends_with("steal()", MEND, KILL) == 128 + signal.SIGTERM
+
+
+def test_within_a_block_it_is_put_back_soon_and_at_its_end() -> None:
+    assert ends_with(GUARD + KILL) == 128 + signal.SIGTERM
+    assert ends_with("with heard_in_python(signal.SIGTERM): steal()", KILL) == 128 + signal.SIGTERM
