@@ -120,7 +120,9 @@ def trials_of(space: SearchSpace) -> tuple[TrialConfig, ...]:
 
 
 def _run(words: Sequence[str], place: Path) -> Command:
-    environment = {name: value for name, value in os.environ.items() if not name.startswith(("MLFLOW_", "RAY_"))}
+    environment = {
+        name: value for name, value in os.environ.items() if not name.startswith(("MLFLOW_", "RAY_", "TUNE_"))
+    }
     environment["RAY_AUTH_TOKEN"] = secrets.token_hex(32)  # without one Ray writes one into the user's home
     begun, start = time.time(), time.perf_counter()
     ended = subprocess.run(words, cwd=place, env=environment, capture_output=True, text=True, check=False)
