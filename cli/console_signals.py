@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import os
-import signal
-import threading
-from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager
 from functools import partial
 from types import FrameType
 
@@ -21,22 +18,13 @@ def stop_on_signals() -> AbstractContextManager[StopRequest]:
     return stop_signals.stop_on_signals(partial(stderr.print, markup=False))
 
 
-@contextmanager
-def end_on_signals() -> Iterator[None]:
-    """Ctrl-C and SIGTERM end the command at once, as a kill would, while a sweep is prepared and after it has ended.
+def end_on_signals() -> AbstractContextManager[None]:
+    """Let Ctrl-C and SIGTERM end the command at once, as a kill would, while a sweep is prepared and after it has ended.
 
     An exception could not: raised within an import, it leaves Python's lock of imports closed, and the thread that starts Ray waits
     for that for ever. Ray's processes end with this one; the next command removes its scratch folder.
     """
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    before = {number: signal.signal(number, _end_now) for number in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
+    return stop_signals.signals_handled(_end_now)
 
 
 def _end_now(number: int, _: FrameType | None) -> None:

@@ -11,10 +11,10 @@ def nearest_name(name: str, known: Collection[str]) -> str | None:
     return next(iter(difflib.get_close_matches(name, known, n=1, cutoff=0.5)), None)
 
 
-def cure_of_name(name: str, known: Collection[str], otherwise: str = "") -> str:
-    """Ask whether the nearest known name was meant; where none is near, name all, or say what is given for that case."""
+def cure_of_name(name: str, known: Collection[str]) -> str:
+    """Ask whether the nearest known name was meant; where none is near, name all."""
     near = nearest_name(name, known)
-    return f"did you mean `{near}`?" if near else otherwise or f"there are {', '.join(known)}"
+    return f"did you mean `{near}`?" if near else f"there are {', '.join(known)}"
 
 
 def cure_and_names(name: str, known: Collection[str]) -> str:

@@ -15,7 +15,6 @@ def test_the_nearest_is_found_where_there_is_one() -> None:
 def test_the_cure_names_the_nearest_or_all() -> None:
     assert cure_of_name("memorisation", KNOWN) == "did you mean `memorization`?"
     assert cure_of_name("zzz", KNOWN) == "there are memorization, generalization"
-    assert cure_of_name("zzz", KNOWN, "`rhm-sweep ls` lists all") == "`rhm-sweep ls` lists all"
 
 
 def test_a_short_list_may_stand_beside_the_nearest() -> None:

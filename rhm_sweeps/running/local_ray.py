@@ -15,7 +15,7 @@ import ray
 
 from rhm_sweeps.errors import SweepError
 from rhm_sweeps.running.scratch import scratch_folder
-from rhm_sweeps.running.signal_handlers import heard_in_python
+from rhm_sweeps.running.signal_handlers import hear_in_python, heard_in_python
 
 OBJECT_STORE_BYTES = 100 * 2**20
 SESSIONS = "r"
@@ -38,7 +38,13 @@ def local_ray(resources: Mapping[str, float]) -> Iterator[Path]:
                 _start(dict(resources), scratch)
             yield scratch
         finally:
-            ray.shutdown()
+            leave_ray()
+
+
+def leave_ray() -> None:
+    """End what `ray.init` began; it also puts the system's handler of SIGTERM in the place of Python's."""
+    ray.shutdown()
+    hear_in_python(signal.SIGTERM)
 
 
 def _start(resources: dict[str, float], scratch: Path) -> None:

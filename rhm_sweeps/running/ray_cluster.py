@@ -15,7 +15,7 @@ from rhm_sweeps.errors import SweepError
 from rhm_sweeps.pools.cluster import Cluster, Node
 from rhm_sweeps.pools.leaving_node import LeavingNode
 from rhm_sweeps.running.cluster_address import check_address
-from rhm_sweeps.running.local_ray import sigterm_is_ours
+from rhm_sweeps.running.local_ray import leave_ray, sigterm_is_ours
 from rhm_sweeps.running.scratch import scratch_folder
 
 _HIDDEN = ("node:", "object_store_memory", "bundle_group")
@@ -40,7 +40,7 @@ def joined_ray(address: str) -> Iterator[Path]:
                 _join(address)
             yield scratch
         finally:
-            ray.shutdown()
+            leave_ray()
 
 
 def _join(address: str) -> None:

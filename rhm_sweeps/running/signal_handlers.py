@@ -11,8 +11,6 @@ from contextlib import contextmanager
 _GET, _SET = ctypes.pythonapi.PyOS_getsig, ctypes.pythonapi.PyOS_setsig
 _GET.argtypes, _GET.restype = [ctypes.c_int], ctypes.c_void_p
 _SET.argtypes, _SET.restype = [ctypes.c_int, ctypes.c_void_p], ctypes.c_void_p
-
-
 LOOK_INTERVAL_S = 0.005
 
 

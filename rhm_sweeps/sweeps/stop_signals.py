@@ -15,6 +15,23 @@ SIGTERM_TIMEOUT_S = 25.0
 """Batch systems kill a job some 30 s after SIGTERM. One that signals all of its processes has ended Ray's, which Ray notices late."""
 
 
+Handler = Callable[[int, FrameType | None], None]
+
+
+@contextmanager
+def signals_handled(handle: Handler) -> Iterator[None]:
+    """Give SIGINT and SIGTERM to a handler while the block lasts; in another thread than the main one nothing changes."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = {number: signal.signal(number, handle) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
 @contextmanager
 def stop_on_signals(say: Callable[[str], None]) -> Iterator[StopRequest]:
     """Yield a request that SIGINT and SIGTERM set; after SIGTERM the process ends in time, whatever hangs.
@@ -22,9 +39,6 @@ def stop_on_signals(say: Callable[[str], None]) -> Iterator[StopRequest]:
     In another thread than the main one, which gets no signals, nothing sets it.
     """
     stop = StopRequest()
-    if threading.current_thread() is not threading.main_thread():
-        yield stop
-        return
     deadline = threading.Timer(SIGTERM_TIMEOUT_S, _end_now)
     deadline.daemon = True
 
@@ -37,13 +51,11 @@ def stop_on_signals(say: Callable[[str], None]) -> Iterator[StopRequest]:
         with suppress(RuntimeError):  # the signal came in the middle of a line
             say("stopping: the packs save where they are (once more to stop at once)")
 
-    before = {number: signal.signal(number, handle) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
-        yield stop
+        with signals_handled(handle):
+            yield stop
     finally:
         deadline.cancel()
-        for number, handler in before.items():
-            signal.signal(number, handler)
 
 
 def _end_now() -> None:

@@ -67,17 +67,22 @@ with end_on_signals():
 """
 
 
+def ends(code: str, number: int) -> tuple[int, str, float]:
+    """Send a signal to a process that says when it is ready: its exit code, what it said on standard error, and how long it took."""
+    words = [sys.executable, "-c", code]
+    with subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        assert process.stdout.readline() == "ready\n"
+        process.send_signal(number)
+        started = time.monotonic()
+        return process.wait(10), process.stderr.read(), time.monotonic() - started
+
+
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_command_that_prepares_ends_at_once_whatever_it_imports(number: int) -> None:
-    with subprocess.Popen(
-        [sys.executable, "-c", IMPORTS], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-    ) as preparing:
-        assert preparing.stdout is not None
-        assert preparing.stderr is not None
-        assert preparing.stdout.readline() == "ready\n"
-        preparing.send_signal(number)
-        assert preparing.wait(10) == 128 + number
-        assert preparing.stderr.read() == "interrupted\n"
+    code, said, _ = ends(IMPORTS, number)
+    assert (code, said) == (128 + number, "interrupted\n")
 
 
 def test_after_preparing_the_handlers_are_those_of_before() -> None:
@@ -89,15 +94,7 @@ def test_after_preparing_the_handlers_are_those_of_before() -> None:
 
 def test_after_sigterm_the_process_ends_in_time_whatever_hangs() -> None:
     assert SIGTERM_TIMEOUT_S < 30  # Slurm's and Kubernetes' default
-    with subprocess.Popen(
-        [sys.executable, "-c", HANG], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-    ) as hung:
-        assert hung.stdout is not None
-        assert hung.stderr is not None
-        assert hung.stdout.readline() == "ready\n"
-        hung.terminate()
-        started = time.monotonic()
-        assert hung.wait(10) == 143
-        assert time.monotonic() - started < 5
-        said = hung.stderr.read()
+    code, said, seconds = ends(HANG, signal.SIGTERM)
+    assert code == 143
+    assert seconds < 5
     assert "stopping took too long; `rhm-sweep resume` goes on from the last checkpoints" in said

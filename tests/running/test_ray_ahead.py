@@ -80,19 +80,28 @@ import os, signal, sys, time
 from rhm_sweeps.pools.machine import processor_resources
 from rhm_sweeps.running.ray_ahead import RayAhead
 
+def end():
+    os.kill(os.getpid(), signal.SIGTERM)
+    time.sleep(5)
+
 signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))
 with RayAhead(processor_resources()) as ahead:
     ahead._settled.wait()
     time.sleep(0.2)
-    os.kill(os.getpid(), signal.SIGTERM)
-    time.sleep(5)
+    if "joined" not in sys.argv:
+        end()
+    with ahead.joined():
+        pass
+end()
 """
 
 
 @pytest.mark.slow
-def test_a_driver_that_is_told_to_end_before_it_joins_hears_it() -> None:
-    """Ray's own handler would abort the process."""
-    ended = subprocess.run([sys.executable, "-c", TOLD_TO_END], capture_output=True, check=False, timeout=120)
+@pytest.mark.parametrize("moment", ["before", "joined"])
+def test_a_driver_that_is_told_to_end_before_it_joins_or_after_ray_has_ended_hears_it(moment: str) -> None:
+    """Ray's own handler would abort the process, the system's would end it without a word."""
+    words = [sys.executable, "-c", TOLD_TO_END, moment]
+    ended = subprocess.run(words, capture_output=True, check=False, timeout=120)
     assert ended.returncode == 128 + signal.SIGTERM, ended.stderr
 
 
