@@ -6,13 +6,14 @@ import io
 import secrets
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import IO, Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
+from pyarrow import ArrowException
 from pyarrow.fs import AwsStandardS3RetryStrategy, FileSelector, FileSystem, FileType, LocalFileSystem, S3FileSystem
 
 from rhm_sweeps.errors import StorageError
@@ -107,9 +108,11 @@ class Storage:
 
     def remove_all(self) -> None:
         """Remove every file, and the folder itself."""
-        with self._opened("remove the files of") as (system, root):
+        with self._opened("remove the files of") as (system, root), suppress(FileNotFoundError):
             if system.get_file_info(root).type != FileType.NotFound:
-                system.delete_dir(root)
+                system.delete_dir(
+                    root
+                )  # Google's storage has no folders, and says so when all files of this one are gone
 
     def check(self) -> None:
         """Write, read and remove a small file.
@@ -129,7 +132,7 @@ class Storage:
         """The file system and the path in it."""
         try:
             yield _open(self.uri)
-        except (OSError, ValueError, NotImplementedError) as error:
+        except (OSError, ValueError, NotImplementedError, ArrowException) as error:
             raise storage_error(doing, self.uri, error) from error
 
 

@@ -11,7 +11,7 @@ from rhm_sweeps.errors import UsageError
 from rhm_sweeps.storage.storage import Storage
 
 SCHEMES = ("file", "s3", "gs", "gcs")
-PATIENCE_OF_GCS_S = 20
+PATIENCE_OF_GCS_S = 5
 """Otherwise a request that fails is repeated for a quarter of an hour; the patience is ours."""
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from ..storage.s3_server import free_port
+from ..storage.object_server import free_port
 from .conftest import RhmSweep
 from .test_launch import SPACE
 

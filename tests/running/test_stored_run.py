@@ -16,8 +16,9 @@ from rhm_sweeps.storage.storage_address import storage_at
 from rhm_sweeps.training.saved_models import load_model
 
 from ..pack_runs import advance_to, exactly, finish, start, trial
-from ..storage.conftest import s3, s3_server, storage  # noqa: F401 - fixtures
-from ..storage.s3_server import BUCKET, S3Server
+from ..storage.conftest import gcs_server, let_in, s3, s3_server, storage  # noqa: F401 - fixtures
+from ..storage.object_server import ObjectServer
+from ..storage.s3_server import S3Server
 
 
 @pytest.fixture
@@ -38,12 +39,14 @@ def fetched(place: Storage, folder: Path) -> dict[str, dict[str, list[Any]]]:
     return weights(folder)
 
 
-@pytest.fixture(params=["folder", "S3"])
-def place(request: pytest.FixtureRequest) -> Storage:
-    """In a folder and on a server."""
+@pytest.fixture(params=["folder", "s3_server", "gcs_server"])
+def place(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Storage:
+    """In a folder, and on a server of either kind."""
     if request.param == "folder":
         return request.getfixturevalue("storage")
-    return storage_at(f"s3://{BUCKET}/cut-off", request.getfixturevalue("s3").environment)
+    server: ObjectServer = request.getfixturevalue(request.param)
+    let_in(server, monkeypatch)
+    return storage_at(server.address("cut-off"), server.environment)
 
 
 @pytest.mark.slow

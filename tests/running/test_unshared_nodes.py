@@ -17,7 +17,8 @@ from rhm_sweeps.training.saved_models import load_model
 
 from ..processes import Command
 from ..storage.conftest import s3_server  # noqa: F401 - a fixture
-from ..storage.s3_server import BUCKET, S3Server
+from ..storage.object_server import BUCKET
+from ..storage.s3_server import S3Server
 from ..tiny_sweeps import tiny_yaml
 from .unshared_node import UnsharedNode, can_unshare
 

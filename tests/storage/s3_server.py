@@ -1,18 +1,13 @@
-"""A real S3 server over HTTP on this machine, as a process of its own: moto, which keeps its objects in memory."""
+"""A real S3 server on this machine: moto."""
 
 from __future__ import annotations
 
-import os
-import socket
-import subprocess
-import sys
-import time
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
 
 from pyarrow.fs import S3FileSystem
 
-BUCKET = "checkpoints"
+from .object_server import BUCKET, ObjectServer
+
 CREDENTIALS = {
     "AWS_ACCESS_KEY_ID": "tester",
     "AWS_SECRET_ACCESS_KEY": "moto-asks-nobody",
@@ -20,58 +15,23 @@ CREDENTIALS = {
 }
 
 
-def free_port() -> int:
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        return int(found.getsockname()[1])
-
-
-@dataclass
-class S3Server:
-    """Can be stopped, which loses what it holds, and started at the same port."""
-
-    port: int = field(default_factory=free_port)
-    settings: Mapping[str, str] = field(default_factory=dict)
-    """Of moto, as environment variables."""
-    process: subprocess.Popen[bytes] | None = None
-
-    @property
-    def endpoint(self) -> str:
-        return f"http://127.0.0.1:{self.port}"
+class S3Server(ObjectServer):
+    """Its address is in the environment."""
 
     @property
     def environment(self) -> Mapping[str, str]:
-        """What a node must have to reach it."""
         return {**CREDENTIALS, "AWS_ENDPOINT_URL": self.endpoint}
 
-    def start(self) -> None:
-        command = [
-            sys.executable,
-            "-c",
-            "from moto.server import main; main()",
-            "-H",
-            "127.0.0.1",
-            "-p",
-            str(self.port),
-        ]
-        self.process = subprocess.Popen(
-            command, env={**os.environ, **self.settings}, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-        )
-        deadline = time.monotonic() + 60
-        while True:
-            try:
-                socket.create_connection(("127.0.0.1", self.port), 1).close()
-            except OSError:
-                assert time.monotonic() < deadline, "the S3 server did not start"
-                time.sleep(0.05)
-            else:
-                break
-        self.system().create_dir(BUCKET)
+    def address(self, path: str, bucket: str = BUCKET) -> str:
+        return f"s3://{bucket}/{path}"
 
-    def stop(self) -> None:
-        if self.process:
-            self.process.kill()
-            self.process.wait()
+    @property
+    def _command(self) -> Sequence[str]:
+        return "-c", "from moto.server import main; main()", "-H", "127.0.0.1", "-p", str(self.port)
+
+    def start(self) -> None:
+        super().start()
+        self.system().create_dir(BUCKET)
 
     def system(self) -> S3FileSystem:
         """Its own view of what it holds."""

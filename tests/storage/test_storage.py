@@ -12,7 +12,10 @@ from rhm_sweeps.errors import StorageError, StorageRefusedError
 from rhm_sweeps.storage.storage import Storage
 from rhm_sweeps.storage.storage_address import storage_at
 
-from .s3_server import BUCKET, CREDENTIALS, S3Server, free_port
+from .conftest import let_in
+from .gcs_server import GcsServer
+from .object_server import BUCKET, ObjectServer
+from .s3_server import CREDENTIALS, S3Server
 
 
 def check_all(storage: Storage, tmp_path: Path) -> None:
@@ -68,25 +71,41 @@ def test_what_cannot_be_done_in_a_folder_is_one_line(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-def test_an_s3_server(s3: S3Server, tmp_path: Path) -> None:
-    check_all(storage_at(f"s3://{BUCKET}/a/prefix", s3.environment), tmp_path)
+def test_a_server(server: ObjectServer, tmp_path: Path) -> None:
+    check_all(storage_at(server.address("a/prefix"), server.environment), tmp_path)
 
 
 @pytest.mark.slow
-def test_no_bucket_is_refused_at_once(s3: S3Server) -> None:
+def test_no_bucket_is_refused_at_once(server: ObjectServer) -> None:
     with pytest.raises(
-        StorageRefusedError, match=r"^cannot write \S+ to s3://none/x\?\S+: there is no such bucket; [^\n]*$"
+        StorageRefusedError, match=r"^cannot write \S+ to \w+://none/x\?\S+: there is no such bucket; [^\n]*$"
     ):
-        storage_at("s3://none/x", s3.environment).check()
+        storage_at(server.address("x", bucket="none"), server.environment).check()
 
 
 @pytest.mark.slow
-def test_no_server_is_said_within_seconds() -> None:
-    begun = time.monotonic()
-    with pytest.raises(StorageError, match=r"its server does not answer; is the address right") as caught:
-        storage_at("s3://any/x", {"AWS_ENDPOINT_URL": f"http://127.0.0.1:{free_port()}"}).check()
+@pytest.mark.parametrize("kind", [S3Server, GcsServer])
+def test_no_server_is_said_within_seconds(
+    kind: type[ObjectServer], gcs_server: GcsServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    let_in(gcs_server, monkeypatch)  # whose account is asked for first
+    begun, server = time.monotonic(), kind()
+    with pytest.raises(StorageError, match=r"its server does not answer; is the address right[^(]*\([^{]*$") as caught:
+        storage_at(server.address("x"), server.environment).check()
     assert not isinstance(caught.value, StorageRefusedError)
     assert time.monotonic() - begun < 20
+
+
+@pytest.mark.slow
+def test_an_account_that_is_not_there_is_refused_at_once(
+    gcs_server: GcsServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GOOGLE_APPLICATION_CREDENTIALS", "/none.json")
+    with pytest.raises(
+        StorageRefusedError,
+        match=r": set GOOGLE_APPLICATION_CREDENTIALS [^(]*\(Cannot open credentials file /none\.json\)$",
+    ):
+        storage_at(gcs_server.address("no-account"), {}).check()
 
 
 @pytest.mark.slow

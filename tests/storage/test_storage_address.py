@@ -25,7 +25,7 @@ def test_the_server_of_the_environment_becomes_part_of_the_address() -> None:
     assert storage_at("s3://bucket/x", {"AWS_ENDPOINT_URL": "http://other", "AWS_ENDPOINT_URL_S3": url}) == with_server
     assert storage_at(with_server.uri, {"AWS_ENDPOINT_URL": "http://other"}) == with_server
     assert with_server.under("y").uri == "s3://bucket/x/y?endpoint_override=http%3A%2F%2F127.0.0.1%3A9000"
-    assert storage_at("gs://bucket/x", {"AWS_ENDPOINT_URL": url}).uri == "gs://bucket/x?retry_limit_seconds=20"
+    assert storage_at("gs://bucket/x", {"AWS_ENDPOINT_URL": url}).uri == "gs://bucket/x?retry_limit_seconds=5"
 
 
 @pytest.mark.parametrize(
