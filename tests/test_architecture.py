@@ -57,6 +57,14 @@ LAYERS["sweep"] = frozenset(LAYERS)
 LAYERS["cli"] = frozenset(LAYERS)
 LAYERS["__main__"] = frozenset({"cli"})
 
+DEFERRED = {
+    ("rhm_sweeps.sweeps.session_options", "rhm_sweeps.tracking.connection"),
+    ("rhm_sweeps.tracking.writer", "rhm_sweeps.tracking.projection"),
+    ("rhm_sweeps.running.prepared_worker", "rhm_sweeps.models.fused"),
+    ("rhm_sweeps.running.prepared_worker", "rhm_sweeps.running.trainable"),
+}
+"""What the library imports within functions: MLflow not before the first packs, and what trains them while Ray waits for them."""
+
 RAY_FILES = frozenset(
     f"rhm_sweeps.running.{name}"
     for name in (
@@ -203,9 +211,11 @@ def test_a_library_is_imported_in_its_place_only(library: str) -> None:
     assert not wrong, "\n".join(wrong)
 
 
-def test_the_library_imports_nothing_inside_functions() -> None:
-    wrong = [found.place for found in IMPORTS if found.deferred and layer_of(found.importer) != "cli"]
-    assert not wrong, "\n".join(wrong)
+def test_the_library_imports_next_to_nothing_inside_functions() -> None:
+    deferred = {
+        (found.importer, found.target) for found in IMPORTS if found.deferred and layer_of(found.importer) != "cli"
+    }
+    assert deferred == DEFERRED
 
 
 def test_the_command_line_imports_itself_relatively() -> None:

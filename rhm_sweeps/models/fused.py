@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Any
 
 import torch
@@ -12,6 +15,26 @@ from torch.nn import functional
 
 from rhm_sweeps.models import gelu_kernels as kernels
 from rhm_sweeps.models.linear import per_member
+
+_only_shapes = ContextVar("only_shapes", default=False)
+
+
+@contextmanager
+def only_shapes() -> Iterator[None]:
+    """Leave out the kernels' work while the block lasts: results have their shapes, and whatever values were in memory.
+
+    For whoever counts operations, and would wait for `load_kernels`.
+    """
+    before = _only_shapes.set(True)
+    try:
+        yield
+    finally:
+        _only_shapes.reset(before)
+
+
+def load_kernels() -> None:
+    """Have numba load a kernel: its first takes most of a second."""
+    gelu(torch.zeros(1))
 
 
 def gelu(x: Tensor) -> Tensor:
@@ -45,7 +68,7 @@ class _Gelu(Function):
     @staticmethod
     def forward(ctx: Any, x: Tensor, training: bool) -> Tensor:
         out, slope = torch.empty(x.shape, dtype=x.dtype), _slope(x, training)
-        kernels.gelu(*_arrays(x.reshape(-1), out.view(-1), slope.view(-1)))
+        _run(kernels.gelu, *_arrays(x.reshape(-1), out.view(-1), slope.view(-1)))
         ctx.save_for_backward(slope)
         return out
 
@@ -66,7 +89,7 @@ class _NormGelu(Function):
         out, slope = torch.empty_like(rows), _slope(rows, training)
         mean, inverse = torch.empty(rows.shape[:2]), torch.empty(rows.shape[:2])
         own = _matrices(members, weight, bias)
-        kernels.norm_gelu(*_arrays(rows, *own), eps, *_arrays(out, slope, mean, inverse))
+        _run(kernels.norm_gelu, *_arrays(rows, *own), eps, *_arrays(out, slope, mean, inverse))
         ctx.save_for_backward(slope, rows, weight, mean, inverse)
         ctx.shape = x.shape
         return out.view(x.shape)
@@ -78,8 +101,13 @@ class _NormGelu(Function):
         by_x, by_weight, by_bias = torch.empty_like(rows), torch.empty_like(weight), torch.empty_like(weight)
         own = _matrices(len(rows), weight, by_weight, by_bias)
         grad = grad.contiguous().view(rows.shape)
-        kernels.norm_gelu_backward(*_arrays(grad, slope, rows, own[0], mean, inverse, by_x, *own[1:]))
+        _run(kernels.norm_gelu_backward, *_arrays(grad, slope, rows, own[0], mean, inverse, by_x, *own[1:]))
         return by_x.view(ctx.shape), by_weight, by_bias, None, None
+
+
+def _run(kernel: Callable[..., None], *arguments: kernels.Numbers | float) -> None:
+    if not _only_shapes.get():
+        kernel(*arguments)
 
 
 def _slope(x: Tensor, training: bool) -> Tensor:

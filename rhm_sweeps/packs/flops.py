@@ -13,6 +13,7 @@ from torch.overrides import TorchFunctionMode
 from rhm_sweeps.config import TrialConfig
 from rhm_sweeps.evaluation.evaluator import evaluation_steps
 from rhm_sweeps.models import build_model
+from rhm_sweeps.models.fused import only_shapes
 
 
 @dataclass(frozen=True)
@@ -55,25 +56,21 @@ class _Products(TorchFunctionMode):
         return result
 
 
-_SINGLE_BYTES = 4
 _PRODUCTS = {"matmul", "__matmul__", "mm", "bmm", "linear"}
 
 
 def _count(config: TrialConfig) -> ModelCost:
-    """In double precision, for which there are no kernels that would have to be compiled; in training it is single at most.
-
-    torch's `meta` device and its counter of FLOPs would import its compiler first, which takes a second and a half.
-    """
-    model = build_model(config).double()
-    x = torch.zeros(1, config.grammar.string_length, config.grammar.num_features, dtype=torch.float64)
+    """On the CPU: torch's `meta` device and its counter of FLOPs would import its compiler first, which takes a second and a half."""
+    model = build_model(config)
+    x = torch.zeros(1, config.grammar.string_length, config.grammar.num_features)
     saved = 0
 
     def pack(tensor: torch.Tensor) -> torch.Tensor:
         nonlocal saved
-        saved += tensor.numel() * min(_SINGLE_BYTES, tensor.element_size()) if tensor.shape[:1] == (1,) else 0
+        saved += tensor.nbytes if tensor.shape[:1] == (1,) else 0
         return tensor
 
-    with _Products() as products, saved_tensors_hooks(pack, lambda tensor: tensor):
+    with only_shapes(), _Products() as products, saved_tensors_hooks(pack, lambda tensor: tensor):
         model(x, torch.zeros(1, dtype=torch.int64))
     return ModelCost(sum(p.numel() for p in model.parameters()), products.flops, saved)
 

@@ -7,9 +7,10 @@ import os
 import secrets
 import signal
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, redirect_stdout
 from pathlib import Path
+from typing import Any
 
 import ray
 
@@ -20,6 +21,13 @@ from rhm_sweeps.running.signal_handlers import hear_in_python, heard_in_python
 OBJECT_STORE_BYTES = 100 * 2**20
 SESSIONS = "r"
 """Ray opens this folder to all users, and its logs name what is in the environment: it lies in one that is closed."""
+LEFT_OUT = ("start_monitor", "start_api_server", "start_log_monitor")
+"""Ray's autoscaler, dashboard and forwarding of logs, a process each: nothing here uses them, Ray has no setting for a start without
+them, and they take three seconds of a core."""
+LONGEST_WAIT_MS = 60_000
+"""By default Ray ends a process that has waited for a second as soon as its core is reserved, the moment in which it gets a pack."""
+MOST_PREPARED = 16
+"""Ray starts as many processes ahead as there are cores, and one that is prepared holds some 270 MiB."""
 
 
 @contextmanager
@@ -34,7 +42,7 @@ def local_ray(resources: Mapping[str, float]) -> Iterator[Path]:
     """
     with scratch_folder() as scratch, Path(os.devnull).open("w") as nowhere, redirect_stdout(nowhere):
         try:
-            with sigterm_is_ours():
+            with sigterm_is_ours(), _without(LEFT_OUT):
                 _start(dict(resources), scratch)
             yield scratch
         finally:
@@ -50,6 +58,7 @@ def leave_ray() -> None:
 def _start(resources: dict[str, float], scratch: Path) -> None:
     # Without a token in the environment Ray writes one into the user's home, readable by all users of the machine.
     os.environ.setdefault("RAY_AUTH_TOKEN", secrets.token_hex(32))
+    settings = _settings(resources)
     try:
         ray.init(
             address="local",
@@ -62,9 +71,31 @@ def _start(resources: dict[str, float], scratch: Path) -> None:
             logging_level=logging.CRITICAL,  # what goes wrong, the ledger and the view say
             object_store_memory=OBJECT_STORE_BYTES,
             _temp_dir=str(scratch / SESSIONS),
+            _system_config=settings,
         )
     except Exception as error:
         raise SweepError(f"Ray cannot start on this machine: {error}") from error
+
+
+def _settings(resources: Mapping[str, float]) -> dict[str, Any]:
+    settings: dict[str, Any] = {"idle_worker_killing_time_threshold_ms": LONGEST_WAIT_MS}
+    if resources["CPU"] <= MOST_PREPARED and not resources.get("GPU"):
+        settings["preload_python_modules"] = ["rhm_sweeps.running.prepared_worker"]
+    return settings
+
+
+@contextmanager
+def _without(parts: Sequence[str]) -> Iterator[None]:
+    """Leave out what Ray's node starts by these of its methods, as long as the block lasts."""
+    node = ray._private.node.Node
+    kept = {part: getattr(node, part) for part in parts if hasattr(node, part)}
+    for part in kept:
+        setattr(node, part, lambda *_, **__: None)
+    try:
+        yield
+    finally:
+        for part, method in kept.items():
+            setattr(node, part, method)
 
 
 @contextmanager

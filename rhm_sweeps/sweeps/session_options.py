@@ -10,7 +10,7 @@ from rhm_sweeps.ledger import FILE_NAME, Ledger
 from rhm_sweeps.storage.storage import Storage
 from rhm_sweeps.sweeps.folder import SweepFolder
 from rhm_sweeps.sweeps.plan import MAX_SETTINGS
-from rhm_sweeps.tracking.connection import connect
+from rhm_sweeps.tracking.ready_store import is_ready
 from rhm_sweeps.tracking.store import Store, resolve_store, sweep_store
 from rhm_sweeps.whole_file import write_atomically
 
@@ -63,5 +63,8 @@ def checked_store(folder: SweepFolder, options: SessionOptions) -> Store:
             before = sweep_store(ledger, uri, default_place)
         uri, experiment = before.uri, experiment or before.experiment
     store = resolve_store(uri, experiment, default_place)
-    connect(store, create=True)
+    if not is_ready(store):
+        from rhm_sweeps.tracking.connection import connect  # noqa: PLC0415 - MLflow's import takes seconds
+
+        connect(store, create=True)
     return store

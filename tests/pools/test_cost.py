@@ -16,7 +16,8 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from rhm_sweeps.config import TrialConfig, parse_trial
 from rhm_sweeps.config.model import ModelName
-from rhm_sweeps.models import build_model
+from rhm_sweeps.models import build_model, gelu_kernels
+from rhm_sweeps.packs import flops
 from rhm_sweeps.packs.flops import evaluation_flops, model_cost, training_flops, work_done
 from rhm_sweeps.packs.packing import Pack
 from rhm_sweeps.pools.cost import (
@@ -71,6 +72,14 @@ def test_flops_are_those_of_the_products(v: int, s: int, depth: int, w: int) -> 
     d = s**depth
     blocks = sum(2 * (d // s**level) * (s * w * w + 2 * w * s * w) for level in range(1, depth + 1))
     assert model_cost(trial(v, s, depth, w)).forward_flops == blocks + 2 * d * v * w + 2 * d * 2 * w * v
+
+
+def test_no_kernel_is_loaded_to_count(monkeypatch: pytest.MonkeyPatch) -> None:
+    """numba takes most of a second for its first."""
+    monkeypatch.setattr(flops, "_COSTS", {})
+    for kernel in ("gelu", "norm_gelu"):
+        monkeypatch.setattr(gelu_kernels, kernel, lambda *_: pytest.fail("a kernel was run"))
+    assert model_cost(trial()).saved_bytes > 0
 
 
 @pytest.mark.slow

@@ -1,12 +1,15 @@
-"""Ray leaves the signals of this process alone; the rest is tested with a real sweep in test_runner.py."""
+"""Ray on this machine: signals are left alone, processes wait for packs; the rest is tested with a real sweep in test_runner.py."""
 
 from __future__ import annotations
 
 import os
 import signal
+import sys
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
+import psutil
 import pytest
 import ray
 
@@ -87,3 +90,48 @@ def test_what_ray_prints_does_not_reach_standard_output(
         print("(raylet) another one")
     print("ours")
     assert capsys.readouterr().out == "ours\n"
+
+
+@pytest.fixture
+def waiting() -> Iterator[list[psutil.Process]]:
+    """The processes that Ray has started ahead, prepared for packs for longer than Ray by itself would let them wait."""
+    with local_ray.local_ray(MACHINE):
+        deadline = time.monotonic() + 60
+        while len(found := [one for one in family() if "ray::IDLE" in " ".join(one.cmdline())]) < MACHINE["CPU"]:
+            assert time.monotonic() < deadline
+            time.sleep(0.1)
+        time.sleep(1.5)
+        yield found
+
+
+def family() -> list[psutil.Process]:
+    return psutil.Process().children(recursive=True)
+
+
+@pytest.mark.slow
+def test_packs_get_the_processes_that_ray_has_prepared_and_nothing_unused_is_started(
+    waiting: list[psutil.Process],
+) -> None:
+    commands = " ".join(word for process in family() for word in process.cmdline())
+    assert not [part for part in ("monitor.py", "dashboard.py", "log_monitor.py") if part in commands]
+    assert "raylet" in commands
+
+    @ray.remote
+    class Pack:
+        def modules(self) -> tuple[int, bool]:
+            return os.getpid(), "rhm_sweeps.running.trainable" in sys.modules
+
+    group = ray.util.placement_group([{"CPU": 1}] * 2)
+    ray.get(group.ready())
+    time.sleep(1.0)  # in which Ray looks whether there are processes for which there is no core
+    place = ray.util.scheduling_strategies.PlacementGroupSchedulingStrategy(group)
+    packs = [Pack.options(num_cpus=1, scheduling_strategy=place).remote() for _ in range(2)]
+    found = ray.get([pack.modules.remote() for pack in packs])
+    assert {pid for pid, _ in found} == {process.pid for process in waiting}
+    assert all(prepared for _, prepared in found)
+
+
+def test_few_processes_are_prepared_and_none_for_gpus() -> None:
+    assert "preload_python_modules" in local_ray._settings(MACHINE)
+    assert "preload_python_modules" not in local_ray._settings(MACHINE | {"CPU": 64.0})
+    assert "preload_python_modules" not in local_ray._settings(MACHINE | {"GPU": 1.0})

@@ -1,0 +1,19 @@
+"""Imported by each process that Ray starts ahead of the first packs: it prepares for one in the background.
+
+Not while it is imported: Ray gives a process no pack before that, and starts others in its place.
+"""
+
+from __future__ import annotations
+
+import threading
+
+
+def prepare() -> None:
+    """Import what trains a pack and load its kernels: five seconds of a core."""
+    import rhm_sweeps.running.trainable  # noqa: F401, PLC0415 - not before Ray has the process
+    from rhm_sweeps.models.fused import load_kernels  # noqa: PLC0415
+
+    load_kernels()
+
+
+threading.Thread(target=prepare, name="prepare", daemon=True).start()
