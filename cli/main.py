@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 import traceback
@@ -12,9 +13,13 @@ from rhm_sweeps.errors import RhmSweepError
 
 from .output import stderr
 
+OBJECTS_BETWEEN_COLLECTIONS = 100_000
+"""Imports make half a million objects that stay; looking through them for garbage every 700, as by default, is a fifth of their time."""
+
 
 def main(arguments: list[str] | None = None) -> None:
     """Run `rhm-sweep` and exit: 0 done, 1 failed, 2 usage, 130 or 143 interrupted."""
+    gc.set_threshold(OBJECTS_BETWEEN_COLLECTIONS)
     arguments = sys.argv[1:] if arguments is None else arguments
     debug = "--debug" in arguments or bool(os.environ.get("RHM_SWEEP_DEBUG"))
     arguments = [argument for argument in arguments if argument != "--debug"]
