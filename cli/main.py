@@ -14,7 +14,7 @@ from rhm_sweeps.errors import RhmSweepError
 from .output import stderr
 
 OBJECTS_BETWEEN_COLLECTIONS = 100_000
-"""Imports make half a million objects that stay; looking through them for garbage every 700, as by default, is a fifth of their time."""
+"""Imports make half a million objects that stay; to look through them for garbage every 700, the default, is a fifth of their time."""
 
 
 def main(arguments: list[str] | None = None) -> None:
