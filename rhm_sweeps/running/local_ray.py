@@ -79,7 +79,8 @@ def _start(resources: dict[str, float], scratch: Path) -> None:
 
 def _settings(resources: Mapping[str, float]) -> dict[str, Any]:
     settings: dict[str, Any] = {"idle_worker_killing_time_threshold_ms": LONGEST_WAIT_MS}
-    if resources["CPU"] <= MOST_PREPARED and not resources.get("GPU"):
+    cores = resources["CPU"]
+    if cores <= MOST_PREPARED and resources["memory"] >= cores * 2**30 and not resources.get("GPU"):
         settings["preload_python_modules"] = ["rhm_sweeps.running.prepared_worker"]
     return settings
 

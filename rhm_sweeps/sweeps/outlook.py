@@ -9,6 +9,7 @@ from html import escape
 from typing import Any
 
 from rhm_sweeps.config import TrialConfig
+from rhm_sweeps.models.linear import has_bf16_products
 from rhm_sweeps.pools.calibration import estimate_packs
 from rhm_sweeps.pools.cost import Estimate
 from rhm_sweeps.pools.pool_packs import PoolPacks, pool_packs
@@ -18,6 +19,7 @@ from rhm_sweeps.spaces.search_space import SearchSpace
 from rhm_sweeps.sweeps.plan import MAX_SETTINGS, Plan, make_plan
 from rhm_sweeps.sweeps.progress import duration
 
+NO_BF16 = "bf16 is no faster than float32 on this processor"
 PREVIEWED = 16
 """Suggestions of an adaptive search that are taken for all of them."""
 
@@ -71,7 +73,13 @@ class Outlook:
             ("memory per pack", f"{self.estimate.memory_gib:.2f} GiB"),
             ("floating-point work", f"{self.estimate.flops:.2e} FLOP"),
             ("time", "not known" if seconds is None else f"about {duration(seconds)}"),
+            *([("precision", NO_BF16)] if self._gains_nothing_by_bf16() else []),
         )
+
+    def _gains_nothing_by_bf16(self) -> bool:
+        """Whether trials ask for bfloat16 on processors, and this one has no instructions for it."""
+        on_cpu = (pack for name, packs in self.packs.items() for pack in packs if self.pools[name].device == "cpu")
+        return any(pack.trials[0].training.precision == "bf16" for pack in on_cpu) and not has_bf16_products()
 
     def _pool_said(self, pool: Pool) -> str:
         slots, cost = f"{pool.slots} {pool.device} slots", self.estimate.pools.get(pool.name)

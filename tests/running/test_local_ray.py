@@ -131,7 +131,7 @@ def test_packs_get_the_processes_that_ray_has_prepared_and_nothing_unused_is_sta
     assert all(prepared for _, prepared in found)
 
 
-def test_few_processes_are_prepared_and_none_for_gpus() -> None:
+def test_few_processes_are_prepared_if_they_have_room_and_none_for_gpus() -> None:
     assert "preload_python_modules" in local_ray._settings(MACHINE)
-    assert "preload_python_modules" not in local_ray._settings(MACHINE | {"CPU": 64.0})
-    assert "preload_python_modules" not in local_ray._settings(MACHINE | {"GPU": 1.0})
+    for other in ({"CPU": 64.0, "memory": 256.0 * 2**30}, {"memory": 1.5 * 2**30}, {"GPU": 1.0}):
+        assert "preload_python_modules" not in local_ray._settings(MACHINE | other)

@@ -19,8 +19,7 @@ from rhm_sweeps.spaces.search_space import SearchSpace
 from rhm_sweeps.sweeps import drive, plan_record, session
 from rhm_sweeps.sweeps.folder import SweepFolder, sweep_folder
 from rhm_sweeps.sweeps.lock import sweep_lock
-from rhm_sweeps.sweeps.outlook import Outlook, look_ahead
-from rhm_sweeps.sweeps.plan import finished_trials
+from rhm_sweeps.sweeps.outlook import Outlook
 from rhm_sweeps.sweeps.session import SessionResult, launch, resume
 from rhm_sweeps.sweeps.session_options import SessionOptions
 from rhm_sweeps.sweeps.stop_request import StopRequest
@@ -145,18 +144,6 @@ def test_a_sweep_stays_where_it_was_tracked(go: Launch, tmp_path: Path, monkeypa
         assert (again.store.uri, again.store.experiment) == (uri, "mine") == (first.store.uri, first.store.experiment)
     assert go("tiny", experiment="other").store.experiment == "other"
     assert not (tmp_path / "mlflow.db").exists()
-
-
-def test_an_outlook_counts_what_is_finished_and_starts_nothing(tmp_path: Path) -> None:
-    folder = sweep_folder(tmp_path, "tiny")
-    ahead = look_ahead(tiny_space(), POOLS, finished_trials(folder.path))
-    assert (len(ahead.trials), len(ahead.plan.finished), len(ahead.packs["local"])) == (4, 0, 2)
-    assert not list(tmp_path.iterdir())
-    with Ledger(folder.path, create=True) as ledger:
-        record(ledger, tiny_plan())
-        ledger.set_state([ahead.trials[0].signature], "done")
-    ahead = look_ahead(tiny_space(), POOLS, finished_trials(folder.path))
-    assert (len(ahead.trials), len(ahead.plan.finished)) == (3, 1)
 
 
 def test_a_launch_that_is_not_confirmed_leaves_nothing_behind(results: Path) -> None:
