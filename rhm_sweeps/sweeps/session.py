@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -124,7 +125,7 @@ def _session(
         console.print(f"{moved} packs were planned for pools that there are no more, and go to others")
     search = AdaptiveSearch.of(space, ledger, folder, pools)
     scheduler = make_scheduler(space.scheduler, ledger.last_step)
-    writer = Writer(folder.path, store, delay_s=FIRST_PASS_AFTER_S)
+    writer = Writer(folder.path, store, delay_s=0.0 if "mlflow" in sys.modules else FIRST_PASS_AFTER_S)
     writer.start()
     begun = time.monotonic()
     try:
