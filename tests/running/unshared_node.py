@@ -12,6 +12,7 @@ from pathlib import Path
 
 import psutil
 
+TOKEN = "RAY_AUTH_TOKEN"
 MOUNTS = ("unshare", "--map-root-user", "--mount")
 
 
@@ -24,8 +25,8 @@ def can_unshare() -> bool:
 
 
 def _of_a_shell(environment: Mapping[str, str]) -> dict[str, str]:
-    """Without what this package sets for a Ray of its own, which no other node may join."""
-    return {name: value for name, value in environment.items() if not name.startswith("RAY_")}
+    """Without what this package sets for a Ray of its own, which no other node may join; with the cluster's token, if there is one."""
+    return {name: value for name, value in environment.items() if name == TOKEN or not name.startswith("RAY_")}
 
 
 class UnsharedNode:
