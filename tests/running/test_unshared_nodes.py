@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from ray._private.services import node_ip_address_from_perspective
 from ray.cluster_utils import Cluster as RayCluster
 
 from rhm_sweeps.ledger import Ledger
@@ -51,7 +52,9 @@ def head(s3_server: S3Server) -> Iterator[RayCluster]:  # noqa: F811
     with pytest.MonkeyPatch.context() as patch:
         for name, value in s3_server.environment.items():
             patch.setenv(name, value)
-        args = {"num_cpus": 1, "memory": 2 * GIB, "include_dashboard": False}
+        # Where this package was imported before Ray, a head is for this machine alone, unless it is told an address.
+        own = node_ip_address_from_perspective()
+        args = {"num_cpus": 1, "memory": 2 * GIB, "include_dashboard": False, "node_ip_address": own}
         cluster = RayCluster(initialize_head=True, head_node_args=args)
         yield cluster
         cluster.shutdown()

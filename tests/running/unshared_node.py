@@ -12,7 +12,6 @@ from pathlib import Path
 
 import psutil
 
-TOKEN = "RAY_AUTH_TOKEN"
 MOUNTS = ("unshare", "--map-root-user", "--mount")
 
 
@@ -25,8 +24,12 @@ def can_unshare() -> bool:
 
 
 def _of_a_shell(environment: Mapping[str, str]) -> dict[str, str]:
-    """Without what this package sets for a Ray of its own, which no other node may join; with the cluster's token, if there is one."""
-    return {name: value for name, value in environment.items() if name == TOKEN or not name.startswith("RAY_")}
+    """Without what this package sets for a Ray of its own, which no other node may join; with the cluster's token, if it has one."""
+    return {
+        name: value
+        for name, value in environment.items()
+        if not name.startswith("RAY_") or name.startswith("RAY_AUTH_")
+    }
 
 
 class UnsharedNode:
