@@ -10,7 +10,6 @@ import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, redirect_stdout
 from pathlib import Path
-from typing import Any
 
 import ray
 
@@ -58,7 +57,7 @@ def leave_ray() -> None:
 def _start(resources: dict[str, float], scratch: Path) -> None:
     # Without a token in the environment Ray writes one into the user's home, readable by all users of the machine.
     os.environ.setdefault("RAY_AUTH_TOKEN", secrets.token_hex(32))
-    settings = _settings(resources)
+    settings = _settings(resources)  # before what Ray is given by names of its own is taken out
     try:
         ray.init(
             address="local",
@@ -77,8 +76,8 @@ def _start(resources: dict[str, float], scratch: Path) -> None:
         raise SweepError(f"Ray cannot start on this machine: {error}") from error
 
 
-def _settings(resources: Mapping[str, float]) -> dict[str, Any]:
-    settings: dict[str, Any] = {"idle_worker_killing_time_threshold_ms": LONGEST_WAIT_MS}
+def _settings(resources: Mapping[str, float]) -> dict[str, object]:
+    settings: dict[str, object] = {"idle_worker_killing_time_threshold_ms": LONGEST_WAIT_MS}
     cores = resources["CPU"]
     if cores <= MOST_PREPARED and resources["memory"] >= cores * 2**30 and not resources.get("GPU"):
         settings["preload_python_modules"] = ["rhm_sweeps.running.prepared_worker"]

@@ -108,11 +108,10 @@ class Storage:
 
     def remove_all(self) -> None:
         """Remove every file, and the folder itself."""
+        # Google's storage has no folders, and says so when all files of one are gone.
         with self._opened("remove the files of") as (system, root), suppress(FileNotFoundError):
             if system.get_file_info(root).type != FileType.NotFound:
-                system.delete_dir(
-                    root
-                )  # Google's storage has no folders, and says so when all files of this one are gone
+                system.delete_dir(root)
 
     def check(self) -> None:
         """Write, read and remove a small file.

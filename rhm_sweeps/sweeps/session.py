@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -32,8 +31,6 @@ from rhm_sweeps.sweeps.sweep_storage import fetch_missing, remember_storage
 from rhm_sweeps.tracking.store import Store, remember_store
 from rhm_sweeps.tracking.writer import Writer
 
-FIRST_PASS_AFTER_S = 10.0
-"""MLflow's import takes seconds of a core, which the first packs need."""
 FLUSH_TIMEOUT_S = 60.0
 HURRIED_FLUSH_TIMEOUT_S = 5.0
 """After a signal: batch systems kill what is still there after some seconds, and `resume` sends the rest."""
@@ -125,7 +122,7 @@ def _session(
         console.print(f"{moved} packs were planned for pools that there are no more, and go to others")
     search = AdaptiveSearch.of(space, ledger, folder, pools)
     scheduler = make_scheduler(space.scheduler, ledger.last_step)
-    writer = Writer(folder.path, store, delay_s=0.0 if "mlflow" in sys.modules else FIRST_PASS_AFTER_S)
+    writer = Writer(folder.path, store)
     writer.start()
     begun = time.monotonic()
     try:

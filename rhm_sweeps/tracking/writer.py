@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import threading
 import time
 from pathlib import Path
@@ -14,6 +15,8 @@ from rhm_sweeps.tracking.store import Store
 if TYPE_CHECKING:
     from rhm_sweeps.tracking.projection import Projector
 
+IMPORT_AFTER_S = 10.0
+"""MLflow's import takes seconds of a core, which the first packs need."""
 INTERVAL_S = 2.0
 MAX_PAUSE_S = 60.0
 REST = 4.0
@@ -23,15 +26,13 @@ REST = 4.0
 class Writer:
     """Projects a sweep's folder onto a store until it is closed; a store that is down delays nobody, loses nothing."""
 
-    def __init__(self, folder: Path, store: Store, interval_s: float = INTERVAL_S, delay_s: float = 0.0) -> None:
-        """Wait so long before the first pass, which imports MLflow, and between two."""
+    def __init__(self, folder: Path, store: Store, interval_s: float = INTERVAL_S) -> None:
         self.last_error: str | None = None
         self.busy_s = 0.0
         """CPU seconds used so far."""
         self._folder = folder
         self._store = store
         self._interval_s = interval_s
-        self._delay_s = delay_s
         self._failures = 0
         self._closing = threading.Event()
         self._abandoned = threading.Event()
@@ -49,7 +50,8 @@ class Writer:
         return self._up_to_date
 
     def _run(self) -> None:
-        self._closing.wait(self._delay_s)
+        if "mlflow" not in sys.modules:
+            self._closing.wait(IMPORT_AFTER_S)
         from rhm_sweeps.tracking.projection import Projector  # noqa: PLC0415 - MLflow's import takes seconds
 
         while not self._up_to_date and not self._abandoned.is_set():

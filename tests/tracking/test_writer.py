@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import socket
+import subprocess
+import sys
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Protocol
 
 import pytest
@@ -70,6 +73,29 @@ def test_a_store_that_is_down_delays_nobody(sweep: Ledger, train: Train, store: 
     assert "***@127.0.0.1" in writer.last_error
     assert "secret" not in writer.last_error
     assert project(sweep, store) == 8
+
+
+BEGIN = """
+import sys, time
+from pathlib import Path
+from rhm_sweeps.tracking.store import resolve_store
+from rhm_sweeps.tracking.writer import Writer
+
+writer = Writer(Path(sys.argv[1]), resolve_store(None, None, Path.cwd()))
+writer.start()
+time.sleep(0.5)
+print("mlflow" in sys.modules, writer.close(60), "mlflow" in sys.modules)
+"""
+
+
+def test_mlflow_is_imported_after_the_first_packs_or_when_there_is_no_more_to_wait_for(
+    sweep: Ledger, train: Train, store: Store, tmp_path: Path
+) -> None:
+    train(0)
+    words = [sys.executable, "-c", BEGIN, str(sweep.path.parent)]
+    said = subprocess.run(words, cwd=tmp_path, capture_output=True, check=True, text=True).stdout
+    assert said == "False True True\n"
+    assert not is_behind(sweep, store)
 
 
 def test_a_folder_that_vanishes_does_not_end_the_program(sweep: Ledger, store: Store) -> None:
