@@ -28,6 +28,9 @@ if TYPE_CHECKING:
 def ray_ahead(session: SessionFlags) -> Iterator[RayAhead | None]:
     """Ray of this machine starts while all else is imported and planned; None on a cluster, which runs already."""
     if session.address:
+        from rhm_sweeps.running.cluster_address import check_address
+
+        check_address(session.address)  # before the imports that take seconds
         yield None
         return
     from rhm_sweeps.running.ray_ahead import RayAhead

@@ -18,7 +18,8 @@ SweepAddress = Annotated[
     str | None,
     typer.Option(
         "--address",
-        help="Cluster that it was submitted to, http://HOST:8265; default: where it was submitted from here, if --results lacks it.",
+        help="Cluster that it was submitted to, http://HOST:8265 or ray://HOST:10001; default: where it was submitted from here, "
+        "if --results lacks it.",
     ),
 ]
 
@@ -76,18 +77,15 @@ def followed(answer: Callable[[Asked], None]) -> Callable[[Callable[..., None]],
 def _cluster(context: typer.Context, values: Mapping[str, Any], *, drives: bool) -> str | None:
     """The address of the cluster that has the sweep; None: it is here, or is to be driven from this node of a cluster."""
     from rhm_sweeps.ledger import FILE_NAME
+    from rhm_sweeps.running.cluster_address import takes_jobs
     from rhm_sweeps.sweeps.folder import sweep_folder
     from rhm_sweeps.sweeps.submitted import remembered_address
 
     named: str | None = values["address"]
     if is_on_line(context, "address"):
-        return named if not drives or _is_dashboard(named) else None
+        return named if not drives or takes_jobs(named) else None
     folder = sweep_folder(values["results"], values["name"])
     if is_on_line(context, "results") or (folder.path / FILE_NAME).is_file():
         return None
     usual = (remembered_address(values["name"]), *map(os.environ.get, ("RAY_API_SERVER_ADDRESS", "RAY_ADDRESS")))
-    return next(filter(_is_dashboard, usual), None)
-
-
-def _is_dashboard(address: str | None) -> bool:
-    return address is not None and address.startswith(("http://", "https://"))
+    return next(filter(takes_jobs, usual), None)

@@ -27,6 +27,8 @@ def status(name: SweepName, *, results: Results = DEFAULT_RESULTS, watch: Watch 
         print_json(found)
         return
     stdout.print(status_view.status_table(look))
-    stdout.print(f"tracked in {found['tracking_uri']}, experiment {found['experiment']}", markup=False, soft_wrap=True)
+    if found["tracking_uri"]:
+        where = f"tracked in {found['tracking_uri']}, experiment {found['experiment']}"
+        stdout.print(where, markup=False, soft_wrap=True)
     for line in status_view.failure_lines(look):
         stdout.print(line, markup=False, soft_wrap=True)

@@ -20,7 +20,7 @@ JobsAddress = Annotated[
     typer.Option(
         "--address",
         envvar=["RAY_API_SERVER_ADDRESS", "RAY_ADDRESS"],
-        help="Dashboard of the Ray cluster, such as http://10.0.0.1:8265.",
+        help="Dashboard of the Ray cluster, such as http://10.0.0.1:8265, or its Ray Client, ray://10.0.0.1:10001.",
     ),
 ]
 SharedResults = Annotated[

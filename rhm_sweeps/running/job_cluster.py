@@ -1,24 +1,21 @@
-"""A Ray cluster that takes jobs at the address of its dashboard; reaching it needs the extra `cluster`."""
+"""A Ray cluster that takes jobs, by its dashboard or by Ray Client; reaching it needs the extra `cluster`."""
 
 from __future__ import annotations
 
 import logging
 import os
-import socket
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib import import_module
 from typing import Any, TypeVar
-from urllib.parse import urlsplit
-from urllib.request import getproxies, proxy_bypass
 
 from ray.exceptions import AuthenticationError
 
 from rhm_sweeps.credentials import redact
-from rhm_sweeps.errors import SweepError, UsageError
+from rhm_sweeps.errors import SweepError
+from rhm_sweeps.running.cluster_address import check_address_of_jobs, is_of_client
 
-ANSWERS_WITHIN_S = 5.0
 _OVERRIDES = ("RAY_ADDRESS", "RAY_API_SERVER_ADDRESS")
 """Variables that Ray's client prefers to the address that it is given."""
 _TALKATIVE = ("dashboard.modules.dashboard_sdk", "dashboard.modules.job.sdk", "_private.runtime_env.packaging")
@@ -45,47 +42,28 @@ class JobCluster:
 
 
 def job_cluster(address: str) -> JobCluster:
-    """The cluster whose dashboard answers at an address, such as http://10.0.0.1:8265.
+    """The cluster at the address of its dashboard, such as http://10.0.0.1:8265, or of its Ray Client, ray://10.0.0.1:10001.
 
     Raises:
         UsageError: if it is no such address.
         SweepError: if nobody answers there within seconds, it lets nobody in without a token, or Ray's client is not installed.
     """
-    _check_reachable(address)
+    check_address_of_jobs(address)
     try:
-        sdk = import_module("ray.job_submission")
+        if is_of_client(address):
+            client = import_module("rhm_sweeps.running.jobs_through_client").JobsThroughClient
+        else:
+            client = import_module("ray.job_submission").JobSubmissionClient
     except ImportError as error:
         raise _lacking(str(error)) from None
     for name in _TALKATIVE:
         logging.getLogger(f"ray.{name}").setLevel(logging.WARNING)
     with _without(_OVERRIDES):
-        return JobCluster(address, _asked(address, lambda: sdk.JobSubmissionClient(address)))
+        return JobCluster(address, _asked(address, lambda: client(address)))
 
 
 def _lacking(reason: str) -> SweepError:
     return SweepError(f"jobs of a Ray cluster need more of Ray ({reason}): `pip install 'rhm-sweeps[cluster]'`")
-
-
-def _check_reachable(address: str) -> None:
-    """Ray's own client would wait for minutes."""
-    try:
-        parts = urlsplit(address)
-        port = parts.port or (443 if parts.scheme == "https" else 80)
-    except ValueError:
-        parts, port = urlsplit(""), 0
-    if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise UsageError(
-            f"the address is {redact(address)!r}, but must be that of the cluster's dashboard, such as http://10.0.0.1:8265"
-        )
-    if getproxies().get(parts.scheme) and not proxy_bypass(parts.hostname):
-        return
-    try:
-        socket.create_connection((parts.hostname, port), ANSWERS_WITHIN_S).close()
-    except OSError as error:
-        raise SweepError(
-            f"no Ray cluster takes jobs at {redact(address)}: nobody answers there ({error}); its head needs "
-            "`pip install 'rhm-sweeps[cluster]'` and is started with `ray start --head --include-dashboard=true`"
-        ) from None
 
 
 def _asked(address: str, question: Callable[[], Result]) -> Result:

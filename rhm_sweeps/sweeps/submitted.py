@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import os
-import re
 from contextlib import suppress
 from pathlib import Path
 
 from rhm_sweeps.cache_folder import cache_folder
 from rhm_sweeps.credentials import redact
+from rhm_sweeps.running.cluster_address import takes_jobs
 
 LONGEST_ADDRESS = 1000
 
@@ -30,7 +30,7 @@ def remembered_address(sweep: str) -> str | None:
             address = file.read(LONGEST_ADDRESS).strip()
     except (OSError, ValueError):
         return None
-    return address if re.match(r"https?://", address) else None
+    return address if takes_jobs(address) else None
 
 
 def _file(sweep: str) -> Path:

@@ -96,6 +96,8 @@ def counts_line(look: SweepLook) -> str:
 def progress_line(look: SweepLook) -> str:
     """Share of the steps that is done, pace, and time to go."""
     stands = look.stands
+    if not look.status["trials"]["planned"]:
+        return "nothing is planned yet"
     if not stands.running:
         return f"{_percent(stands.fraction)} of the steps"
     pace = f"{stands.steps_per_second:,.0f} steps/s"

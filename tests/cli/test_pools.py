@@ -46,5 +46,7 @@ def test_what_is_wrong_in_the_file_is_said(rhm_sweep: RhmSweep, tmp_path: Path) 
 
 def test_a_cluster_that_is_not_there_is_named(rhm_sweep: RhmSweep) -> None:
     assert "cannot join a Ray cluster at 127.0.0.1:1" in rhm_sweep("pools", "--address", "127.0.0.1:1", code=1).words
-    assert "must be auto or host:port" in rhm_sweep("pools", "--address", "ray://127.0.0.1:1", code=2).words
+    assert (
+        "submit SPACE --address ray://127.0.0.1:1" in rhm_sweep("pools", "--address", "ray://127.0.0.1:1", code=2).words
+    )
     assert "must be auto or host:port" in rhm_sweep("pools", "--address", "nonsense", code=2).words

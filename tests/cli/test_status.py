@@ -81,6 +81,14 @@ def test_looking_changes_nothing(rhm_sweep: RhmSweep, tmp_path: Path) -> None:
         assert ledger.counts()["running"] == 1
 
 
+def test_of_a_sweep_without_a_plan_nothing_is_said_that_is_not_known(rhm_sweep: RhmSweep, tmp_path: Path) -> None:
+    with Ledger(tmp_path / "results" / "new", create=True) as ledger:
+        ledger.set_meta(name="new", state="planned")
+    said = rhm_sweep("status", "new").out
+    assert "nothing is planned yet" in said
+    assert "tracked" not in said
+
+
 def test_progress_is_that_of_the_packs_that_train(rhm_sweep: RhmSweep, tmp_path: Path) -> None:
     """Four of six ended, one is at half of its 64 steps at 10 per second, one waits."""
     make_sweep(tmp_path / "results")

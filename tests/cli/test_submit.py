@@ -123,7 +123,7 @@ REFUSED = {
     "--tracking-uri=sqlite:///here.db": "is relative to a folder of this machine",
     "--storage=here/too": "is relative to a folder of this machine",
     "--results=here": "the results folder is 'here', but must be an absolute path",
-    "--address=ray://127.0.0.1:1": "must be that of the cluster's dashboard, such as http://10.0.0.1:8265",
+    "--address=127.0.0.1:1": "must be that of the cluster's dashboard, such as http://10.0.0.1:8265, or of its Ray Client",
     "--pools=nowhere.yaml": "there is no file of pools nowhere.yaml",
     "--set=steps=x": "training.steps",
 }
@@ -229,7 +229,7 @@ def test_the_address_of_the_environment_counts_where_none_is_given(
     assert "127.0.0.1:9" in rhm_sweep("submit", "small.yaml", "--results", "/x", code=1).words
     said = rhm_sweep("launch", "small.yaml", code=2).words
     assert "(--address, else RAY_ADDRESS) is 'http://127.0.0.1:9', but must be auto or host:port" in said
-    assert "rhm-sweep submit SPACE --address http://HOST:8265" in said
+    assert "rhm-sweep submit SPACE --address http://127.0.0.1:9 --results FOLDER" in said
     monkeypatch.setenv("RAY_ADDRESS", "127.0.0.1:9")
     for words in (("pools",), ("pools", "--address", "auto")):
         assert "cannot join a Ray cluster at 127.0.0.1:9: nobody answers" in rhm_sweep(*words, code=1).words

@@ -33,9 +33,10 @@ POOLS = "pools: {core: {cpus: 1, memory_gib: 1}}\n"
 
 @dataclass(frozen=True)
 class RayHead:
-    """A cluster of one node with two cores: where its jobs are sent, its own folder, and one that all of its nodes see."""
+    """A cluster of one node with two cores: where its jobs are sent, also through Ray Client, its own folder, a shared one."""
 
     address: str
+    client: str
     folder: Path
     shared: Path
 
@@ -54,16 +55,21 @@ def free_port() -> int:
 @pytest.fixture(scope="module")
 def head(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RayHead]:
     folder = Path(tempfile.mkdtemp(prefix="ray-", dir="/tmp"))  # sockets need a short path
-    port = free_port()
+    port, client = free_port(), free_port()
     flags = {
         "port": free_port(), "dashboard-port": port, "dashboard-host": "127.0.0.1", "include-dashboard": "true",
-        "dashboard-agent-listen-port": 0, "ray-client-server-port": free_port(), "temp-dir": folder, "num-cpus": 2,
+        "dashboard-agent-listen-port": 0, "ray-client-server-port": client, "temp-dir": folder, "num-cpus": 2,
     }  # fmt: skip
     binaries = Path(sys.executable).parent
     with (folder / "start.log").open("w") as log:
         process = psutil.Popen(
             [binaries / "ray", "start", "--head", "--block", *(f"--{name}={value}" for name, value in flags.items())],
-            env={**environment(), "PATH": f"{binaries}:{os.environ['PATH']}", "RAY_USAGE_STATS_ENABLED": "0"},
+            env={
+                **environment(),
+                "PATH": f"{binaries}:{os.environ['PATH']}",
+                "RAY_USAGE_STATS_ENABLED": "0",
+                "GRPC_ENABLE_FORK_SUPPORT": "0",  # Ray Client's server forks for each client, which fails now and then with it
+            },
             cwd=folder,
             stdout=log,
             stderr=log,
@@ -73,7 +79,7 @@ def head(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RayHead]:
         assert process.poll() is None, (folder / "start.log").read_text()
         assert time.monotonic() < deadline
         time.sleep(0.2)
-    yield RayHead(f"http://127.0.0.1:{port}", folder, tmp_path_factory.mktemp("shared"))
+    yield RayHead(f"http://127.0.0.1:{port}", f"ray://127.0.0.1:{client}", folder, tmp_path_factory.mktemp("shared"))
     family = process.children(recursive=True)
     process.terminate()
     _, left = psutil.wait_procs([process, *family], timeout=20)
@@ -160,6 +166,18 @@ def test_a_sweep_is_submitted_followed_stopped_and_finished(
     assert sorted(path.name for path in laptop.iterdir() if not path.name.startswith(".")) == [
         "base.yaml", "far.yaml", "mine.yaml", "pools.yaml",
     ]  # fmt: skip
+
+
+def test_a_sweep_through_ray_client(head: RayHead, rhm: Callable[..., Ended]) -> None:
+    words = ("submit", "far.yaml", "-s", "name=farther", "-s", "training.steps=2000", "--results", str(head.shared))
+    sent = json.loads(rhm(*words, "--address", head.client, "--pools", "pools.yaml", "--json").out)
+    assert (sent["job"], sent["address"]) == ("rhm-sweep-farther-1", head.client)
+    followed = rhm("logs", "farther", "--follow")
+    assert "farther: 2 done, 0 failed, 0 unfinished" in followed.out
+    assert followed.err == "job rhm-sweep-farther-1: SUCCEEDED\n"
+    finished = json.loads(rhm("status", "farther", "--json").out)
+    assert (finished["state"], finished["trials"]["done"]) == ("finished", 2)
+    assert "looks like this too" in rhm("status", "farther", token="0" * 64, code=1).err
 
 
 def test_other_code_is_refused_unless_it_is_sent(head: RayHead, laptop: Path, tmp_path: Path) -> None:

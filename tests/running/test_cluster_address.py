@@ -13,7 +13,7 @@ import pytest
 
 from rhm_sweeps.errors import SweepError, UsageError
 from rhm_sweeps.running import cluster_address
-from rhm_sweeps.running.cluster_address import check_address
+from rhm_sweeps.running.cluster_address import check_address, takes_jobs
 
 
 @contextmanager
@@ -37,6 +37,12 @@ def silent_server() -> Iterator[int]:
 def test_what_is_no_address_is_a_usage_error(address: str) -> None:
     with pytest.raises(UsageError, match="but must be auto or host:port"):
         check_address(address)
+
+
+def test_for_an_address_by_which_jobs_are_sent_the_command_that_sends_them_is_named() -> None:
+    assert takes_jobs("ray://10.0.0.1:10001")
+    with pytest.raises(UsageError, match=r"rhm-sweep submit SPACE --address ray://10.0.0.1:10001 --results FOLDER"):
+        check_address("ray://10.0.0.1:10001")
 
 
 def test_a_port_where_nobody_listens_is_named_at_once() -> None:

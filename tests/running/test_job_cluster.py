@@ -19,20 +19,29 @@ from ..cli.jobs_server import jobs_server
 
 
 @pytest.mark.parametrize(
-    "address", ["auto", "10.0.0.1:8265", "ray://host:10001", "http://", "http://host:port", "http://[", ""]
+    "address",
+    ["auto", "10.0.0.1:8265", "ftp://host:8265", "http://", "ray://:10001", "http://host:port", "http://[", ""],
 )
-def test_only_the_address_of_a_dashboard_will_do(address: str) -> None:
+def test_only_the_address_of_a_dashboard_or_of_ray_client_will_do(address: str) -> None:
     with pytest.raises(UsageError, match="must be that of the cluster's dashboard, such as http"):
         job_cluster(address)
 
 
-def test_where_nobody_answers_it_is_said_at_once() -> None:
+@pytest.mark.parametrize("scheme", ["http", "ray"])
+def test_where_nobody_answers_it_is_said_at_once(scheme: str) -> None:
     started = time.monotonic()
-    with pytest.raises(
-        SweepError, match=r"takes jobs at http://\*\*\*@127.0.0.1:9: nobody answers there .*rhm-sweeps\[cluster\]"
-    ):
-        job_cluster("http://me:pw@127.0.0.1:9")
+    said = rf"takes jobs at {scheme}://\*\*\*@127.0.0.1:9: nobody answers there .*rhm-sweeps\[cluster\]"
+    with pytest.raises(SweepError, match=said):
+        job_cluster(f"{scheme}://me:pw@127.0.0.1:9")
     assert time.monotonic() - started < 5
+
+
+def test_a_dashboard_is_not_waited_for_as_ray_client() -> None:
+    with (
+        jobs_server(lambda _: "") as server,
+        pytest.raises(SweepError, match="what answers there is not Ray Client; its port is 10001"),
+    ):
+        job_cluster(server.address.replace("http://", "ray://"))
 
 
 def test_the_address_wins_over_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -18,7 +18,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def test_the_last_address_is_known(folder: Path) -> None:
     assert remembered_address("a") is None
-    for address in ("http://10.0.0.1:8265", "https://ray.example.org"):
+    for address in ("http://10.0.0.1:8265", "https://ray.example.org", "ray://10.0.0.1:10001"):
         remember_address("a", address)
         assert remembered_address("a") == address
     assert remembered_address("b") is None
