@@ -111,8 +111,11 @@ def test_what_the_package_is_built_from_reaches_the_builder_and_nothing_else() -
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())
     folders = {name.split(".")[0] for name in project["tool"]["setuptools"]["packages"]}
     needed = {*folders, *project["tool"]["setuptools"]["package-dir"].values(), *project["project"]["license-files"]}
-    needed |= {project["project"]["readme"], "pyproject.toml", "constraints.txt"}
-    needed |= set(re.findall(r"/src/(deploy/\S+)", (DEPLOY / "Dockerfile").read_text()))
+    needed |= {project["project"]["readme"], "pyproject.toml"}
+    dockerfile = (DEPLOY / "Dockerfile").read_text()
+    copied = set(re.findall(r"^COPY (\S+) /src", dockerfile, re.MULTILINE)) - {"."}
+    assert "requirements.lock" in copied
+    needed |= copied | set(re.findall(r"/src/(deploy/\S+)", dockerfile))
     assert allowed == needed
     assert all((ROOT / name).exists() for name in allowed)
 
