@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 TrialState = Literal["pending", "running", "done", "failed", "stopped", "extended"]
@@ -47,9 +47,15 @@ class PackRecord:
     step: int = 0
     steps: int = 0
     active: int = 0
-    """Members that train."""
+    """Members that are not done."""
     steps_per_second: float = 0.0
     updated_ms: int = 0
+    """When it last reported, as Unix time; 0 while none of it trains."""
+
+    @property
+    def resting(self) -> PackRecord:
+        """The same while none of it trains: what it has done so far counts, its pace does not."""
+        return replace(self, steps_per_second=0.0, updated_ms=0)
 
 
 @dataclass(frozen=True)

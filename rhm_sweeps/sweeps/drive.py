@@ -55,6 +55,7 @@ def drive(
 
 def _return_to_pending(ledger: Ledger) -> None:
     ledger.set_state([trial.signature for trial in ledger.trials("running")], "pending")
+    ledger.set_packs(pack.resting for pack in ledger.packs().values() if pack.updated_ms)
 
 
 def outcome_of(ledger: Ledger, to_come: int = 0, *, interrupted: bool = False) -> Outcome:

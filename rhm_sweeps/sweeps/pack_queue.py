@@ -100,14 +100,14 @@ class PackQueue:
         """Give a pack's place back; what is left of the pack is pending in the ledger."""
         self.running.pop(pack, None)
         if left := self.ledger.pending(pack):
-            self._rest(pack)
+            self._rest(pack, len(left[pack]))
             waiting = {**self._waiting, **left}
             self._waiting = dict(sorted(waiting.items(), key=lambda item: min(item[1].values())))
 
-    def _rest(self, pack: str) -> None:
+    def _rest(self, pack: str, left: int) -> None:
         """Nothing of the pack trains now."""
         if record := self._records.get(pack):
-            self._records[pack] = replace(record, active=0, steps_per_second=0.0)
+            self._records[pack] = replace(record.resting, active=left)
             self.ledger.set_packs([self._records[pack]])
 
     def count_crash(self, pack: str) -> int:

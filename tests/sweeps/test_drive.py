@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from rhm_sweeps.ledger import Ledger, MetricPoint
+from rhm_sweeps.ledger import Ledger, MetricPoint, PackRecord, now_ms
 from rhm_sweeps.packs.pack_progress import Ending, Progress
 from rhm_sweeps.running.tasks import Driver
 from rhm_sweeps.sweeps.drive import Outcome, drive
@@ -130,8 +130,17 @@ def test_a_run_that_breaks_leaves_a_sweep_that_can_be_resumed(ledger: Ledger, go
 
 
 def test_what_a_killed_driver_left_running_is_run_again(ledger: Ledger, go: Go) -> None:
+    packs = {trial.pack for trial in ledger.trials()}
     ledger.set_state([trial.signature for trial in ledger.trials()], "running")
-    assert go().done == 4
+    ledger.set_packs(PackRecord(pack, "local", 0, 4, 8, 2, 10.0, now_ms()) for pack in packs)
+    begun: list[set[PackRecord]] = []
+
+    def run(driver: Driver) -> None:
+        begun.append(set(ledger.packs().values()))
+        run_alone(driver)
+
+    assert go(run=run).done == 4
+    assert begun == [{PackRecord(pack, "local", 0, 4, 8, 2) for pack in packs}], "none of them trains yet"
 
 
 def test_a_stopped_pack_has_saved_where_it_was(ledger: Ledger, folder: SweepFolder, go: Go) -> None:

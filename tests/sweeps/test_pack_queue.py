@@ -6,11 +6,12 @@ import json
 
 import pytest
 
-from rhm_sweeps.ledger import Ledger, PackRecord
+from rhm_sweeps.ledger import Ledger, PackRecord, now_ms
 from rhm_sweeps.packs.pack_orders import PackOrders, read_orders, write_orders
 from rhm_sweeps.sweeps.folder import SweepFolder
 from rhm_sweeps.sweeps.pack_queue import LONGEST_PAUSE_S, PackQueue
 from rhm_sweeps.sweeps.plan import make_plan
+from rhm_sweeps.sweeps.standing import standing
 
 from ..tiny_sweeps import record, tiny_plan, tiny_space
 
@@ -141,6 +142,22 @@ def test_a_note_keeps_pool_and_crashes(ledger: Ledger, folder: SweepFolder) -> N
     assert ledger.packs()[task.id].step == 0
     queue.write_notes()
     assert ledger.packs()[task.id] == PackRecord(task.id, "local", 1, 4, 8, 2, 3.0, 1)
+
+
+def test_what_a_pack_has_done_counts_while_it_waits(ledger: Ledger, folder: SweepFolder) -> None:
+    queue = queue_of(ledger, folder)
+    task = queue.take()
+    assert task is not None
+    members = len(task.trials)
+    ledger.set_state(task.trials, "running")
+    queue.note(PackRecord(task.id, step=4, steps=8, active=members, steps_per_second=3.0, updated_ms=now_ms()))
+    queue.write_notes()
+    trains = standing(ledger.counts(), ledger.packs().values(), now_ms())
+    ledger.set_state(task.trials, "pending")
+    queue.free(task.id)
+    waits = standing(ledger.counts(), ledger.packs().values(), now_ms())
+    assert trains.fraction == waits.fraction == members * 0.5 / len(ledger.states())
+    assert (len(trains.running), waits.running, waits.eta_s) == (1, (), None)
 
 
 def test_what_is_planned_later_is_seen_at_a_refresh(ledger: Ledger, folder: SweepFolder) -> None:
