@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from rhm_sweeps.credentials import redact
+from rhm_sweeps.printable import count
 
 from .output import Json, print_json, stdout
 from .session_flags import DEFAULT_RESULTS, Experiment, Results, SweepName, TrackingUri
@@ -44,6 +45,10 @@ def sync(
         print_json({"name": name, "tracking_uri": redact(store.uri), "experiment": store.experiment, **asdict(synced)})
         return
     where = f"{redact(store.uri)}, experiment {store.experiment}"
-    stdout.print(f"{where}: {synced.runs} trials, {synced.points_sent} points sent now", markup=False, soft_wrap=True)
+    stdout.print(
+        f"{where}: {count(synced.runs, 'trial')}, {count(synced.points_sent, 'point')} sent now",
+        markup=False,
+        soft_wrap=True,
+    )
     if move:
         stdout.print(f"{name} is tracked there from now on", markup=False)

@@ -1,4 +1,4 @@
-"""Text that may come from anywhere - names, values, reasons - made fit to be shown."""
+"""Text made fit to be shown: what may come from anywhere, such as names, values and reasons; and numbers of things."""
 
 from __future__ import annotations
 
@@ -17,3 +17,8 @@ def printable(text: str) -> str:
         "\ufffd" if unicodedata.category(character) in HIDDEN and character not in KEPT else character
         for character in text
     )
+
+
+def count(number: int, noun: str) -> str:
+    """`1 trial`, `2 trials`."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"

@@ -11,9 +11,10 @@ from rhm_sweeps.analysis.groups import MOST_FACETS, RULES, TRAIN_SIZE
 from rhm_sweeps.analysis.laws.law_findings import complexity_findings, power_law_findings, stopping_findings
 from rhm_sweeps.analysis.parameters.comparison_findings import comparison_findings
 from rhm_sweeps.analysis.parameters.sensitivity_findings import sensitivity_findings
-from rhm_sweeps.analysis.phrases import count, span
+from rhm_sweeps.analysis.phrases import span
 from rhm_sweeps.analysis.sweep_analysis import SweepAnalysis
 from rhm_sweeps.analysis.trials.regimes import regime_names, regime_words
+from rhm_sweeps.printable import count
 
 
 def findings(analysis: SweepAnalysis) -> list[str]:

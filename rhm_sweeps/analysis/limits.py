@@ -9,10 +9,10 @@ from rhm_sweeps.analysis.laws.law_limits import complexity_limits, power_law_lim
 from rhm_sweeps.analysis.laws.scaling import FEWEST_SIZES
 from rhm_sweeps.analysis.parameters.comparison_findings import comparison_limits
 from rhm_sweeps.analysis.parameters.sensitivity_findings import sensitivity_limits
-from rhm_sweeps.analysis.phrases import count
 from rhm_sweeps.analysis.sweep_analysis import SweepAnalysis
 from rhm_sweeps.analysis.trials.ceiling_limits import ceiling_limits
 from rhm_sweeps.analysis.trials.coverage_limits import coverage_limits
+from rhm_sweeps.printable import count
 
 
 def limits(analysis: SweepAnalysis) -> list[str]:

@@ -7,11 +7,6 @@ import pandas as pd
 MEMORIZATION_LABELS = {"tau_mem_copies": r"$\tau_{mem}$, copies", "tau_mem_loss": r"$\tau_{mem}$, losses"}
 
 
-def count(number: int, noun: str) -> str:
-    """`1 trial`, `2 trials`."""
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"
-
-
 def span(values: pd.Series, form: str) -> str:
     """`0.3 to 1.3` from the smallest to the largest value, or `0.3` where both are written alike."""
     low, high = f"{values.min():{form}}", f"{values.max():{form}}"

@@ -14,6 +14,7 @@ from rhm_sweeps.pools.calibration import estimate_packs
 from rhm_sweeps.pools.cost import Estimate
 from rhm_sweeps.pools.pool_packs import PoolPacks, pool_packs
 from rhm_sweeps.pools.pools import Pool, Pools
+from rhm_sweeps.printable import count
 from rhm_sweeps.search.study import Study
 from rhm_sweeps.spaces.search_space import SearchSpace
 from rhm_sweeps.sweeps.plan import MAX_SETTINGS, Plan, make_plan
@@ -82,10 +83,10 @@ class Outlook:
         return any(pack.trials[0].training.precision == "bf16" for pack in on_cpu) and not has_bf16_products()
 
     def _pool_said(self, pool: Pool) -> str:
-        slots, cost = f"{pool.slots} {pool.device} slots", self.estimate.pools.get(pool.name)
+        slots, cost = count(pool.slots, f"{pool.device} slot"), self.estimate.pools.get(pool.name)
         if cost is None or len(self.pools.pools) == 1:
             return slots
-        return f"{slots}, {cost.packs:,} packs, " + (
+        return f"{slots}, {count(cost.packs, 'pack')}, " + (
             "time not known" if cost.seconds is None else duration(cost.seconds)
         )
 

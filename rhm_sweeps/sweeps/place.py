@@ -7,6 +7,7 @@ from functools import partial
 from pathlib import Path
 
 from rhm_sweeps.pools.pools import Pools, local_pool
+from rhm_sweeps.printable import count
 from rhm_sweeps.running.in_process import run_in_process
 from rhm_sweeps.running.ray_ahead import RayAhead
 from rhm_sweeps.running.runner import run_packs
@@ -28,7 +29,7 @@ class Place:
 
     def __str__(self) -> str:
         return ", ".join(
-            f"{pool.slots} {pool.device} slots" + f" of pool {pool.name}" * (pool.name != "local")
+            count(pool.slots, f"{pool.device} slot") + f" of pool {pool.name}" * (pool.name != "local")
             for pool in self.pools.usable
         )
 

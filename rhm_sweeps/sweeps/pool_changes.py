@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from rhm_sweeps.pools.pools import Pools
+from rhm_sweeps.printable import count
 
 
 def pool_changes(before: Mapping[str, int], pools: Pools, moved: int) -> Iterator[str]:
@@ -12,8 +13,8 @@ def pool_changes(before: Mapping[str, int], pools: Pools, moved: int) -> Iterato
     for pool in pools.pools:
         was, now = before.get(pool.name, 0), pools.limits.get(pool.name, 0)
         if now and was != now:
-            yield f"pool {pool.name} has {now} slots now, {was} before"
+            yield f"pool {pool.name} has {count(now, 'slot')} now, {was} before"
         elif was != now:
             yield f"pool {pool.name} has no slots any more: {pools.never.get(pool.name, 'its nodes are gone')}"
     if moved:
-        yield f"{moved} packs of pools without slots go to others"
+        yield f"{count(moved, 'pack')} moved to other pools: their own have no slots"

@@ -136,7 +136,8 @@ class SweepDriver:
         if crashes > CRASHES_FORGIVEN:
             self._recorder.failed(pack, f"its process died {crashes} times: {reason}")
         else:
-            self._view.say(f"pack {pack}: its process died ({reason}); it goes on from its checkpoint")
+            fate = " is taken back" if blameless else ": its process died"
+            self._view.say(f"pack {pack}{fate} ({reason}); it goes on from its checkpoint")
         self._close(pack)
 
     def _look(self) -> None:

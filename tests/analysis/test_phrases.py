@@ -5,12 +5,7 @@ from __future__ import annotations
 import pandas as pd
 import pytest
 
-from rhm_sweeps.analysis.phrases import count, interval, listed, plain, scale_label, share_text, span
-
-
-@pytest.mark.parametrize(("number", "text"), [(0, "0 trials"), (1, "1 trial"), (2000, "2,000 trials")])
-def test_count(number: int, text: str) -> None:
-    assert count(number, "trial") == text
+from rhm_sweeps.analysis.phrases import interval, listed, plain, scale_label, share_text, span
 
 
 def test_a_span_of_one_value_is_that_value() -> None:

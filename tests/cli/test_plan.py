@@ -42,5 +42,5 @@ def test_each_pool_has_its_packs_and_its_time(rhm_sweep: RhmSweep, tiny: str, tm
         "pools: {short: {memory_gib: 1, max_packs: 1}, long: {memory_gib: 2, max_packs: 1}}\n" + routes
     )
     words = " ".join(rhm_sweep("plan", tiny, "-s", "replicas=2", "--pools", "pools.yaml").out.split())
-    assert "pool short 1 cpu slots, 1 packs, 0:0" in words
-    assert "pool long 1 cpu slots, 1 packs, 0:0" in words
+    assert "pool short 1 cpu slot, 1 pack, 0:0" in words
+    assert "pool long 1 cpu slot, 1 pack, 0:0" in words

@@ -74,9 +74,7 @@ def test_a_node_with_other_code_is_given_no_pack(start: Start, place: Path, chan
     assert ended.code == 0, ended.err
     lines = [line for line in ended.err.splitlines() if "has other code" in line]
     assert len(lines) == 1, ended.err
-    assert re.search(
-        rf"pack \w+: its process died \({OTHER}; .*; no pack is sent there any more\); it goes on", lines[0]
-    )
+    assert re.search(rf"pack \w+ is taken back \({OTHER}; .*; no pack is sent there any more\); it goes on", lines[0])
     with Ledger(place / "results" / "later") as ledger:
         assert (ledger.counts()["done"], {record.crashes for record in ledger.packs().values()}) == (3, {0})
 

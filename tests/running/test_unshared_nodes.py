@@ -109,7 +109,9 @@ def test_a_pack_of_a_killed_node_goes_on_on_another_from_the_storage(
     finally:
         command.kill()
     assert ended.code == 0, ended.err
-    assert re.search(r"pack \w+: its process died \(its node .*\); it goes on from its checkpoint", ended.err)
+    assert re.search(
+        r"pack \w+(: its process died| is taken back) \(its node .*\); it goes on from its checkpoint", ended.err
+    )
     with Ledger(folder.path) as ledger:
         storage = Storage(ledger.meta("storage"))
         assert ledger.counts()["done"] == 3
@@ -146,7 +148,7 @@ def test_a_node_that_joins_later_gets_one_pack_which_gives_it_back(
     assert ended.code == 0, ended.err
     lines = [line for line in ended.err.splitlines() if "does not share the folder" in line]
     assert len(lines) == 1, ended.err
-    assert re.search(r"pack \w+: its process died \(node .*; no pack is sent there any more\); it goes on", lines[0])
+    assert re.search(r"pack \w+ is taken back \(node .*; no pack is sent there any more\); it goes on", lines[0])
     with Ledger(place / "results" / "later") as ledger:
         assert (ledger.counts()["done"], {record.crashes for record in ledger.packs().values()}) == (3, {0})
 

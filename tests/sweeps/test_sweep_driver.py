@@ -245,7 +245,7 @@ def test_packs_of_a_node_that_leaves_move_at_once_and_it_is_no_crash(
 
 
 def test_a_pack_that_goes_down_with_a_node_that_leaves_needs_no_attempt_and_no_pause(
-    driver: Make, ledger: Ledger
+    driver: Make, ledger: Ledger, view: RecordingView
 ) -> None:
     made = driver()
     task = begin(made)
@@ -253,6 +253,8 @@ def test_a_pack_that_goes_down_with_a_node_that_leaves_needs_no_attempt_and_no_p
         made.crashed(task.id, "its node has left the cluster", blameless=True)
         assert begin(made).id == task.id
     assert ledger.packs()[task.id].crashes == 0
+    said = f"pack {task.id} is taken back (its node has left the cluster); it goes on from its checkpoint"
+    assert set(view.messages) == {said}
 
 
 def test_a_pack_that_does_not_fit_is_halved_until_a_trial_alone_fails(
@@ -354,8 +356,8 @@ def test_more_packs_are_handed_out_when_nodes_have_joined(driver: Make, view: Re
     in_zone = replace(NODE, labels={"zone": "a"})
     made.resized(pools_on([in_zone]))
     assert view.messages == [
-        f"pool local has 1 slots now, {LIMITS['local']} before",
-        "pool spare has 1 slots now, 0 before",
+        f"pool local has 1 slot now, {LIMITS['local']} before",
+        "pool spare has 1 slot now, 0 before",
     ]
     for task in began:
         made.progressed(task.id, Progress(4, 8, 2, 1.0, left=True))
@@ -380,4 +382,4 @@ def test_packs_of_a_pool_whose_nodes_are_gone_go_where_the_rule_says(driver: Mak
     made = driver()
     made.resized(pools_on([NODE], ", otherwise: spare"))
     assert begin(made).pool == "spare"
-    assert view.messages[-1] == "2 packs of pools without slots go to others"
+    assert view.messages[-1] == "2 packs moved to other pools: their own have no slots"

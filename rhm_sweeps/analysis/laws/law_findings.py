@@ -13,8 +13,9 @@ from rhm_sweeps.analysis.laws.power_laws import FLAT, LINEAR, TimeScaleLaw, time
 from rhm_sweeps.analysis.laws.sample_complexity import LevelComplexity, level_complexities
 from rhm_sweeps.analysis.laws.scaling import PowerLaw
 from rhm_sweeps.analysis.laws.synonym_laws import synonym_laws
-from rhm_sweeps.analysis.phrases import count, interval, listed, span
+from rhm_sweeps.analysis.phrases import interval, listed, span
 from rhm_sweeps.analysis.sweep_analysis import SweepAnalysis
+from rhm_sweeps.printable import count
 from rhm_sweeps.tracking.trial_summary import MEMORIZATION
 
 SIGNS = {"tau_mem_copies": "", "tau_mem_loss": " by the losses"}

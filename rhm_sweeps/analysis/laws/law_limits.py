@@ -9,8 +9,9 @@ from rhm_sweeps.analysis.laws.power_laws import time_scale_laws
 from rhm_sweeps.analysis.laws.sample_complexity import FEWEST_SIZES, LevelComplexity, level_complexities
 from rhm_sweeps.analysis.laws.scaling import FEWEST_SIZES as FEWEST_OF_LAW
 from rhm_sweeps.analysis.laws.synonym_laws import synonym_laws
-from rhm_sweeps.analysis.phrases import count, listed
+from rhm_sweeps.analysis.phrases import listed
 from rhm_sweeps.analysis.sweep_analysis import SweepAnalysis
+from rhm_sweeps.printable import count
 from rhm_sweeps.tracking.trial_summary import MEMORIZATION, rule_scales
 
 

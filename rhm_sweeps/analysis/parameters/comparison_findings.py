@@ -9,9 +9,10 @@ import pandas as pd
 
 from rhm_sweeps.analysis.groups import symbol, value_label
 from rhm_sweeps.analysis.parameters.comparison import BY_SEEDS, BY_SETTINGS, SIGNIFICANT
-from rhm_sweeps.analysis.phrases import count, interval, listed
+from rhm_sweeps.analysis.phrases import interval, listed
 from rhm_sweeps.analysis.sweep_analysis import SweepAnalysis
 from rhm_sweeps.analysis.trials.outcomes import OUTCOMES, outcome_of
+from rhm_sweeps.printable import count
 
 MOST_SENTENCES = 4
 MATCHED = {BY_SEEDS: "pair of equal settings and seeds", BY_SETTINGS: "pair of equal settings, means over seeds"}

@@ -10,9 +10,10 @@ import pandas as pd
 from rhm_sweeps.analysis.groups import symbol
 from rhm_sweeps.analysis.parameters.effect_sizes import holm
 from rhm_sweeps.analysis.parameters.sensitivity import FOREST, Sensitivity
-from rhm_sweeps.analysis.phrases import count, listed, share_text, span
+from rhm_sweeps.analysis.phrases import listed, share_text, span
 from rhm_sweeps.analysis.sweep_analysis import SweepAnalysis
 from rhm_sweeps.analysis.trials.outcomes import outcome_of
+from rhm_sweeps.printable import count
 
 NAMED = ("best_novel_valid", "tau_rule_L", "tau_mem_copies")
 """Outcomes that a sentence is said of; the figure has all."""

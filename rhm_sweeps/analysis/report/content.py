@@ -10,7 +10,6 @@ from typing import Any
 from rhm_sweeps.analysis.figures.axes import Drawing
 from rhm_sweeps.analysis.findings import findings
 from rhm_sweeps.analysis.limits import limits
-from rhm_sweeps.analysis.phrases import count
 from rhm_sweeps.analysis.report.cost import Cost, cost, date, duration
 from rhm_sweeps.analysis.report.key_numbers import KeyNumber, key_numbers
 from rhm_sweeps.analysis.report.method import Method
@@ -23,6 +22,7 @@ from rhm_sweeps.analysis.sweep_analysis import SweepAnalysis
 from rhm_sweeps.analysis.trials.coverage import Coverage, coverage
 from rhm_sweeps.analysis.trials.records import setting_records
 from rhm_sweeps.analysis.trials.time_scales import Thresholds
+from rhm_sweeps.printable import count
 from rhm_sweeps.version import __version__
 
 IDENTITY = {

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from rhm_sweeps.analysis.groups import TRAIN_SIZE
 from rhm_sweeps.analysis.laws.power_laws import by_rule
 from rhm_sweeps.analysis.laws.scaling import fit_power_law
-from rhm_sweeps.analysis.phrases import count
 from rhm_sweeps.analysis.report.cost import Cost, duration
 from rhm_sweeps.analysis.sweep_analysis import SweepAnalysis
 from rhm_sweeps.analysis.trials.coverage import Coverage
+from rhm_sweeps.printable import count
 
 
 @dataclass(frozen=True)

@@ -9,8 +9,8 @@ from typing import Any
 import pandas as pd
 
 from rhm_sweeps.analysis.groups import sorted_values, spread, symbol, value_label
-from rhm_sweeps.analysis.phrases import count
 from rhm_sweeps.config import flatten, is_seed
+from rhm_sweeps.printable import count
 from rhm_sweeps.tracking.results import Results
 
 MOST_VALUES = 12

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from rhm_sweeps.analysis.phrases import count
 from rhm_sweeps.analysis.sweep_analysis import SweepAnalysis
+from rhm_sweeps.printable import count
 
 LOW = 0.9
 """A lower ceiling is worth a sentence."""

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from rhm_sweeps.analysis.phrases import count
 from rhm_sweeps.analysis.sweep_analysis import SweepAnalysis
 from rhm_sweeps.analysis.trials.coverage import coverage
+from rhm_sweeps.printable import count
 
 
 def coverage_limits(analysis: SweepAnalysis) -> Iterator[str]:
