@@ -17,8 +17,11 @@ import pytest
 from rhm_sweeps.tracking.server import HOST, free_port
 
 FOLDERS = [os.environ.get("PATH", ""), *map(str, sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True))]
-INITDB, PG_CTL = (shutil.which(name, path=os.pathsep.join(FOLDERS)) for name in ("initdb", "pg_ctl"))
-needs_postgres = pytest.mark.skipif(not (INITDB and PG_CTL), reason="PostgreSQL (initdb, pg_ctl) is not installed")
+PROGRAMS = ("initdb", "pg_ctl", "psql")
+INITDB, PG_CTL, PSQL = (shutil.which(name, path=os.pathsep.join(FOLDERS)) for name in PROGRAMS)
+needs_postgres = pytest.mark.skipif(
+    not (INITDB and PG_CTL and PSQL), reason=f"PostgreSQL ({', '.join(PROGRAMS)}) is not installed"
+)
 
 
 @contextmanager

@@ -24,21 +24,26 @@ class Oracle:
     planned: Mapping[str, int]
     sweep: Path
     steps_log: Path
-    store: Path | None
-    """The file of MLflow's database."""
+    store: Path | str | None
+    """The file of MLflow's database, or its address."""
     experiment: str = DEFAULT_EXPERIMENT
 
-    def steps(self) -> Counter[Key]:
-        """How often each planned trial executed each step; packs that measure the pace alone are of one trial several times."""
+    def steps(self, born_after: float = 0.0) -> Counter[Key]:
+        """How often each planned trial executed each step, in processes that were started after a moment, in Unix time.
+
+        Packs that measure the pace alone are of one trial several times; they do not count.
+        """
         if not self.steps_log.exists():
             return Counter()
         lines = (line.split() for line in self.steps_log.read_text().splitlines())
-        packs = ((step, names) for step, *names in lines if len(set(names)) == len(names))
+        packs = (
+            (step, names) for step, born, *names in lines if len(set(names)) == len(names) and float(born) > born_after
+        )
         return Counter((name, int(step)) for step, names in packs for name in names if name in self.planned)
 
-    def executed(self) -> int:
-        """How many steps were executed, over all trials."""
-        return self.steps().total()
+    def executed(self, born_after: float = 0.0) -> int:
+        """How many steps were executed, over all trials, in such processes."""
+        return self.steps(born_after).total()
 
     def look(
         self,

@@ -46,12 +46,14 @@ class RayNode:
         head: bool,
         head_ip: str = HOST,
         host: Host | None = None,
+        labels: str = "",
     ) -> None:
         self.address, self.log = f"{head_ip}:{port}", folder / f"{name}.log"
         # Sockets have short names only. Nodes of one address share the folder of their head.
         self._scratch = tempfile.mkdtemp(prefix="ray-", dir="/tmp") if head or host else ""
         place = ["--head", f"--port={port}", "--include-dashboard=false"] if head else [f"--address={self.address}"]
         place += [f"--temp-dir={self._scratch}"] if self._scratch else []
+        place += [f"--labels={labels}"] if labels else []
         with self.log.open("w") as log:
             self.process = psutil.Popen(
                 [

@@ -96,10 +96,9 @@ class Stage:
                     process.kill()
             command.process.wait()
 
-    def wait_for_step(self, command: Command, executed: int) -> float:
-        """Wait until more steps were executed than so many, and return the seconds since the command was started."""
+    def wait_for_step(self, command: Command, executed: int) -> None:
+        """Wait until more steps were executed than so many."""
         command.wait_until(lambda: self.oracle.executed() > executed, PATIENCE_S)
-        return time.time() - float(command.process.create_time())
 
     def here(
         self, *, again: bool = False, run: Run = run_alone, stop: StopRequest | None = None, **options: str
@@ -108,6 +107,16 @@ class Stage:
         chosen = SessionOptions(self.path / "results", **options)  # type: ignore[arg-type]
         rest = (POOLS, run, Console(file=io.StringIO()), stop or StopRequest())
         return resume(NAME, chosen, *rest) if again else launch(self.space, chosen, *rest)
+
+
+def recovery_s(oracle: Oracle, command: Command, since: float | None = None) -> float:
+    """Wait for the first step in a process that was started after a moment, in Unix time, and return the seconds since then.
+
+    The moment is that of the command's start, unless it is given. What older processes still end does not count.
+    """
+    since = float(command.process.create_time()) if since is None else since
+    command.wait_until(lambda: oracle.executed(born_after=since) > 0, PATIENCE_S)
+    return time.time() - since
 
 
 def site_path() -> str:

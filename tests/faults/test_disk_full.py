@@ -20,7 +20,7 @@ from ..pack_runs import finish, science, start, trial
 from ..processes import Ended
 from .conftest import Report, Stages
 from .remains import torn_files
-from .stage import NAME, PATIENCE_S, Stage, ended_well
+from .stage import NAME, PATIENCE_S, Stage, ended_well, recovery_s
 
 DISK_MIB = 4
 INTERVAL = ("--checkpoint-interval", "0.2")
@@ -108,10 +108,9 @@ def fill_and_go_on(made: Stage, disk: Path, where: tuple[str, ...] = ()) -> tupl
     assert "`rhm-sweep resume` goes on" in full.err
     assert torn_files(disk) == []
     filler.unlink()
-    before = made.oracle.executed()
     again = made.start("resume", NAME, *where, *INTERVAL, step_s=0.004)
-    recovery_s = made.wait_for_step(again, before)
-    return full, (full.code, ended_well(again).code), recovery_s
+    recovered_s = recovery_s(made.oracle, again)
+    return full, (full.code, ended_well(again).code), recovered_s
 
 
 @pytest.mark.long
@@ -120,11 +119,11 @@ def test_a_full_disk(disk: Path, stage: Stages, report: Report) -> None:
     made = stage(2, steps="{grid: [1500, 1501]}")
     results = disk / "results"
     where = ("--results", str(results), "--tracking-uri", f"sqlite:///{made.path / 'mlflow.db'}")
-    full, codes, recovery_s = fill_and_go_on(made, disk, where)
+    full, codes, recovered_s = fill_and_go_on(made, disk, where)
     assert "disk is full" in full.err
     happened = "the command ended with the reason and the cure; `resume` when there was room again"
     oracle = replace(made.oracle, sweep=results / NAME)
-    record = report(oracle.look(f"disk full (tmpfs of {DISK_MIB} MiB)", happened, made.commands, recovery_s, codes))
+    record = report(oracle.look(f"disk full (tmpfs of {DISK_MIB} MiB)", happened, made.commands, recovered_s, codes))
     assert record.done == 4
 
 
@@ -133,9 +132,9 @@ def test_a_full_disk(disk: Path, stage: Stages, report: Report) -> None:
 def test_a_disk_that_is_full_for_the_processes_that_train(packs_disk: Path, stage: Stages, report: Report) -> None:
     """No trial fails for it."""
     made = stage(2, steps="{grid: [1500, 1501]}")
-    full, codes, recovery_s = fill_and_go_on(made, packs_disk)
+    full, codes, recovered_s = fill_and_go_on(made, packs_disk)
     assert "cannot write its checkpoint: no space left on device" in full.err
     assert "Traceback" not in full.err
     happened = "the command ended with the reason and the cure, no trial failed; `resume` when there was room again"
-    record = report(made.oracle.look("disk full for training alone", happened, made.commands, recovery_s, codes))
+    record = report(made.oracle.look("disk full for training alone", happened, made.commands, recovered_s, codes))
     assert (record.done, record.failed) == (4, 0)

@@ -19,7 +19,7 @@ from .transcript import Transcript
 
 pytestmark = [pytest.mark.long, pytest.mark.timeout(1800)]
 
-PAGE = "CLUSTER_PAGE"
+PAGE, THIS = "CLUSTER_PAGE", "tests/faults/test_grown_cluster.py"
 SECONDS_PER_STEP = 0.008
 CHECKPOINT_S = 1.0
 TRIALS = 6
@@ -49,7 +49,7 @@ def launch(made: Stage, head: RayNode) -> Transcript:
     """Launch the sweep."""
     words = ("launch", f"{NAME}.yaml", "--address", head.address, "--checkpoint-interval", str(CHECKPOINT_S))
     command = made.start(*words, **TOKEN)
-    return Transcript(made.path, command)
+    return Transcript(made.path, command, THIS)
 
 
 def wait(made: Stage, shown: Transcript, steps: int, *words: str) -> None:
@@ -82,7 +82,7 @@ def test_a_sweep_on_a_cluster_that_grows_and_shrinks(start: Start, stage: Stages
     shown.add("the second node is killed", "kill -9 ...     # all of its processes, on the second node")
 
     third.tell_to_leave()
-    wait(made, shown, 0, "leaves the cluster", "has 1 slots now")
+    wait(made, shown, 0, "leaves the cluster", "has 1 slot now")
     third.wait(60)
     shown.add("the third node is told to leave", "kill -TERM ...  # its `ray start --block`, on the third node")
 

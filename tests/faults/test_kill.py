@@ -29,7 +29,7 @@ from rhm_sweeps.training.saved_models import load_model
 from ..processes import Command, Ended
 from .conftest import Report
 from .oracle import Oracle, log2_steps
-from .stage import NAME, Stage, space_text
+from .stage import NAME, Stage, recovery_s, space_text
 
 pytestmark = [pytest.mark.slow, pytest.mark.long, pytest.mark.timeout(900)]
 
@@ -49,6 +49,7 @@ class Story:
     sigint_s: float = 0.0
     sigterm: Ended | None = None
     last: Ended | None = None
+    recovery_s: float | None = None
     saved_and_reported: list[tuple[int, int]] = field(default_factory=list)
     after_kill: dict[str, object] = field(default_factory=dict)
     finished_early: dict[int, MetricPoint] = field(default_factory=dict)
@@ -130,7 +131,9 @@ def tell(told: Story, start: Callable[..., Command]) -> None:
     command.process.send_signal(signal.SIGTERM)
     told.sigterm = command.wait()
 
-    told.last = start("resume", NAME).wait()
+    command = start("resume", NAME)
+    told.recovery_s = recovery_s(told.oracle, command)
+    told.last = command.wait()
 
 
 def finished_points(told: Story) -> dict[int, MetricPoint]:
@@ -179,7 +182,9 @@ def test_nothing_is_lost_twice_or_left(story: Story, report: Report) -> None:
     assert codes == [130, -signal.SIGKILL, -signal.SIGKILL, 143, 0]
     happened = "one after the other, `resume` after each"
     record = report(
-        story.oracle.look("SIGINT, SIGKILL twice, SIGTERM in one sweep", happened, story.commands, None, codes)
+        story.oracle.look(
+            "SIGINT, SIGKILL twice, SIGTERM in one sweep", happened, story.commands, story.recovery_s, codes
+        )
     )
     assert record.done == 8
 

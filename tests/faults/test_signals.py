@@ -11,7 +11,7 @@ from collections.abc import Sequence
 import pytest
 
 from .conftest import Report, Stages
-from .stage import NAME, PATIENCE_S, Stage, ended_well
+from .stage import NAME, PATIENCE_S, Stage, ended_well, recovery_s
 
 pytestmark = [pytest.mark.long, pytest.mark.timeout(2400)]
 
@@ -41,9 +41,10 @@ def test_killed_at_random_moments(stage: Stages, report: Report) -> None:
         codes.append(made.kill(command))
         command = made.start("resume", NAME, *INTERVAL, step_s=STEP_S)
     assert codes == [-signal.SIGKILL] * 5
+    recovered_s = recovery_s(made.oracle, command)
     codes.append(ended_well(command).code)
     happened = "the driver was killed five times, at seeded random moments; `resume` after each"
-    record = report(made.oracle.look("driver SIGKILL, five times", happened, made.commands, exit_codes=codes))
+    record = report(made.oracle.look("driver SIGKILL, five times", happened, made.commands, recovered_s, codes))
     assert record.done == TRIALS
     assert record.steps_redone <= steps_at_risk(5)
 
@@ -92,20 +93,22 @@ def test_told_to_end_while_it_starts(stage: Stages, report: Report) -> None:
         codes.append(ended.code)
     assert codes.count(-signal.SIGABRT) <= 1
     command = made.start("launch", f"{NAME}.yaml", *INTERVAL, step_s=STEP_S)
+    recovered_s = recovery_s(made.oracle, command)
     codes.append(ended_well(command).code)
     happened = "the launch ended at once, or its packs saved; `launch` again, at last to the end"
-    record = report(made.oracle.look("SIGTERM at twelve moments of a launch", happened, made.commands, None, codes))
+    record = report(
+        made.oracle.look("SIGTERM at twelve moments of a launch", happened, made.commands, recovered_s, codes)
+    )
     assert record.done == TRIALS
     assert record.steps_redone == 0
 
 
 def finish(made: Stage, fault: str, code: int, kills: int, report: Report) -> None:
     """Resume to the end; what was told to end once has saved, what was told twice may not."""
-    before = made.oracle.executed()
     command = made.start("resume", NAME, *INTERVAL, step_s=STEP_S)
-    recovery_s = made.wait_for_step(command, before)
+    recovered_s = recovery_s(made.oracle, command)
     ended = ended_well(command)
     happened = "ended at once; `resume`" if kills else "the packs saved and ended; `resume`"
-    record = report(made.oracle.look(fault, happened, made.commands, recovery_s, (code, ended.code)))
+    record = report(made.oracle.look(fault, happened, made.commands, recovered_s, (code, ended.code)))
     assert record.done == TRIALS
     assert record.steps_redone <= steps_at_risk(kills)

@@ -22,7 +22,8 @@ from rhm_sweeps.tracking.writer import Writer
 from ..tracking.conftest import MlflowServer
 from .conftest import Report, Stages
 from .interrupted_run import breaking
-from .stage import Stage
+from .stage import NAME, Stage, ended_well
+from .test_signals import STEP_S
 from .unreliable_proxy import BLACK_HOLE, DROP_ANSWER, REFUSE, SLOW, UnreliableProxy
 
 pytestmark = [pytest.mark.long, pytest.mark.timeout(900)]
@@ -98,6 +99,24 @@ def test_training_goes_on(
     record = report(oracle.look(fault, f"{happened}; `resume` sent the rest", (), recovery_s))
     assert record.done == 4
     assert record.steps_redone == 0
+
+
+def test_the_command_trains_on(service: Service, stage: Stages, report: Report) -> None:
+    made, fault = stage(2, steps="{grid: [1500, 1501]}"), "MLflow black-holed under the command"
+    command = made.start("launch", f"{NAME}.yaml", "--tracking-uri", service.uri, "--experiment", fault, step_s=STEP_S)
+    made.wait_for_step(command, 1500)
+    service.proxy.mode = BLACK_HOLE
+    ended = ended_well(command)
+    assert "the tracking store does not have everything yet; `rhm-sweep resume` sends the rest" in ended.err
+    service.proxy.heal()
+    begun = time.monotonic()
+    again = ended_well(made.start("resume", NAME))
+    assert "does not have everything" not in again.err
+    oracle = replace(made.oracle, store=service.database, experiment=fault)
+    happened = "connections were taken and never answered; training ended; `resume` sent the rest"
+    codes, recovered_s = (ended.code, again.code), time.monotonic() - begun
+    record = report(oracle.look(fault, happened, made.commands, recovered_s, codes))
+    assert (record.done, record.steps_redone) == (4, 0)
 
 
 def test_the_server_is_killed_and_started_again(

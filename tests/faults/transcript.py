@@ -10,7 +10,7 @@ from pathlib import Path
 from ..processes import Command, run
 from .stage import NAME
 
-FIRST, LAST = "<!-- transcript: made by tests/faults/test_grown_cluster.py -->\n", "<!-- end of transcript -->"
+FIRST, LAST = "<!-- transcript: made by {} -->\n", "<!-- end of transcript -->"
 
 
 @dataclass
@@ -19,6 +19,8 @@ class Transcript:
 
     folder: Path
     command: Command
+    test: str
+    """The file that makes it."""
     lines: list[str] = field(default_factory=list)
     _heard: int = 0
 
@@ -33,8 +35,16 @@ class Transcript:
         self._heard += len(news)
         self.lines += ["", f"# {title}", *(f"$ {words}" for words in typed)]
         self.say("\n".join(line for line in news.splitlines() if "elapsed" not in line))
-        self.lines.append(f"$ rhm-sweep status {NAME}")
-        self.say(run(self.folder, "status", NAME).out)
+        self.ask("status", NAME)
+
+    def goes_on(self, command: Command) -> None:
+        """From now on it is of this command."""
+        self.command, self._heard = command, 0
+
+    def ask(self, *words: str) -> None:
+        """A command that ends at once, and its output."""
+        self.lines.append(f"$ rhm-sweep {' '.join(words)}")
+        self.say(run(self.folder, *words).out)
 
     def say(self, text: str) -> None:
         """An output."""
@@ -43,6 +53,7 @@ class Transcript:
 
     def write(self, page: Path) -> None:
         """Put it into a page, between its marks."""
-        body = f"{FIRST}```text" + "\n".join(self.lines) + f"\n```\n{LAST}"
-        marked = f"{re.escape(FIRST)}.*?{re.escape(LAST)}"
+        first = FIRST.format(self.test)
+        body = f"{first}```text" + "\n".join(self.lines) + f"\n```\n{LAST}"
+        marked = f"{re.escape(first)}.*?{re.escape(LAST)}"
         page.write_text(re.sub(marked, lambda _: body, page.read_text(), flags=re.DOTALL))

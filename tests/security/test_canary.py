@@ -68,7 +68,7 @@ def planted(tmp_path_factory: pytest.TempPathFactory, put_mlflow: Callable[[Path
     put_mlflow(backend)
     port = free_port(0)
     uri = f"http://me:{OF_URI}@127.0.0.1:{port}"
-    environment = {**ENVIRONMENT, "MLFLOW_TRACKING_URI": uri}
+    environment = {**ENVIRONMENT, "MLFLOW_TRACKING_URI": uri, "RHM_SWEEP_CACHE": str(path / "cache")}
     arguments = ("launch", "inputs/space.yaml", "--pools", "inputs/pools.yaml", "--json")
     store = resolve_store(None, None, backend)
     with serve(Store(store.uri, "unused", store.artifact_root), port):
@@ -111,8 +111,10 @@ def test_it_ran(planted: Planted) -> None:
 
 @pytest.mark.long
 def test_no_file_has_a_password(planted: Planted) -> None:
-    """Results, logs, report, the server's database and artifacts, and Ray's own folder while it ran."""
-    left = leaks_below(planted.path / "results") | planted.leaks
+    """Results, logs, report, outputs, the user's cache, the server's database and artifacts, and Ray's own folder while it ran."""
+    places = {place.name: place for place in planted.path.iterdir() if place.name != "inputs"}
+    assert places.keys() >= {"results", "cache"}
+    left = {found for place in places.values() for found in leaks_below(place)} | planted.leaks
     assert left == set()
     assert "postgresql://***@host/db" in (planted.folder.report / "report.json").read_text()
     assert "https://***@host" in planted.folder.pools_file.read_text()

@@ -2,7 +2,8 @@
 
 The environment says what else it does to the processes that train:
 
-- STEP_LOG: the file to which each executed step is appended, one line: the step and the signatures of those that took it.
+- STEP_LOG: the file to which each executed step is appended, one line: the step, when its process was started, as Unix time, and the
+  signatures of those that took it.
 - STEP_S: seconds that each step takes longer, so that there is time to break something.
 - RENAME_LOG: the file to which each file that is put under its final name is appended, one line: the process and the file.
 - MOST_MEMBERS: packs of more members ask torch for more memory than any machine has.
@@ -22,6 +23,7 @@ from typing import Any
 STEP_LOG, STEP_S, RENAME_LOG, MOST_MEMBERS = "STEP_LOG", "STEP_S", "RENAME_LOG", "MOST_MEMBERS"
 LOOP = "rhm_sweeps.training.loop"
 MORE_THAN_THERE_IS = 2**60
+BORN = time.time()
 
 
 def watch_trainer(trainer: type, log: Path, step_s: float = 0.0, most_members: float = float("inf")) -> dict[str, Any]:
@@ -40,7 +42,7 @@ def watch_trainer(trainer: type, log: Path, step_s: float = 0.0, most_members: f
     def step(self: Any, *batch: Any) -> Any:
         time.sleep(step_s)
         losses = before["_step"](self, *batch)
-        os.write(file, f"{self.step + 1} {' '.join(self.watched)}\n".encode())
+        os.write(file, f"{self.step + 1} {BORN:.3f} {' '.join(self.watched)}\n".encode())
         return losses
 
     def select(self: Any, kept: Sequence[int]) -> None:
