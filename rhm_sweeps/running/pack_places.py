@@ -18,6 +18,9 @@ class PackPlaces:
     unshared: set[str] = field(default_factory=set)
     """Short ids of nodes that do not share the folder or the storage of the packs, or have other code: no pack is sent there again."""
 
+    closed: set[str] = field(default_factory=set)
+    """Pools that have no slots any more, as long as packs that wait there were not taken back."""
+
     full_disk: str = ""
     """What a process said that could not write any more: it ends the run, as a full disk of the driver does."""
 

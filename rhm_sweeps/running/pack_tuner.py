@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 from ray import tune
 from ray.tune.execution import class_cache
-from ray.tune.schedulers import FIFOScheduler
 
 from rhm_sweeps.pools.pools import Pools
 from rhm_sweeps.running.ray_cluster import NODE_ID
-from rhm_sweeps.running.ray_events import DriverQueue, PackEvents, StopAsked
+from rhm_sweeps.running.ray_events import DriverQueue, InOrder, PackEvents, StopAsked
 from rhm_sweeps.running.trainable import PackTrainable
 
 MOST_AT_ONCE = 10**6
@@ -25,20 +23,10 @@ MOST_AT_ONCE = 10**6
 class_cache.ENV_VARS_TO_PROPAGATE, class_cache.DEFAULT_ENV_VARS = frozenset(), {}
 
 
-class _InOrder(FIFOScheduler):  # type: ignore[misc]
-    """Leaves it to the queue who is next.
-
-    Asked, Ray's own scheduler names the pack that has waited longest; if that one's process is still starting, Ray ends it and gives
-    the pack a process that has just become free. Packs shorter than a start would so keep every other slot from ever starting.
-    """
-
-    def choose_trial_to_run(self, tune_controller: Any, **_: Any) -> None:
-        """No one in particular."""
-
-
 def pack_tuner(
     trainable: type[PackTrainable],
     queue: DriverQueue,
+    scheduler: InOrder,
     events: PackEvents,
     stop: StopAsked,
     pools: Pools,
@@ -51,7 +39,7 @@ def pack_tuner(
         tune.with_resources(trainable, lambda config: _place(*asked[config["pool"]], config["avoid"])),
         tune_config=tune.TuneConfig(
             search_alg=queue,
-            scheduler=_InOrder(),
+            scheduler=scheduler,
             num_samples=-1,
             max_concurrent_trials=most or MOST_AT_ONCE,
             reuse_actors=True,

@@ -8,6 +8,7 @@ from typing import Any
 
 from ray import tune
 from ray.tune.experiment import Trial
+from ray.tune.schedulers import FIFOScheduler
 from ray.tune.search import Searcher
 
 from rhm_sweeps.packs.memory_problem import too_big
@@ -61,6 +62,7 @@ class DriverQueue(_TellsDriver, Searcher):  # type: ignore[misc]
             self._driver.vacate(node, self._places.leaves(node))
         if news.pools:
             self._driver.resized(news.pools)
+            self._places.closed = {pool.name for pool in news.pools.pools if not news.pools.limits.get(pool.name)}
 
     def on_trial_complete(self, trial_id: str, result: dict[str, Any] | None = None, error: bool = False) -> None:
         """Nothing to learn from a finished pack."""
@@ -70,6 +72,27 @@ class DriverQueue(_TellsDriver, Searcher):  # type: ignore[misc]
 
     def restore(self, checkpoint_path: str) -> None:
         """Ray's snapshots are not used."""
+
+
+class InOrder(_TellsDriver, FIFOScheduler):  # type: ignore[misc]
+    """Leaves it to the queue who is next.
+
+    Asked, Ray's own scheduler names the pack that has waited longest; if that one's process is still starting, Ray ends it and gives
+    the pack a process that has just become free. Packs shorter than a start would so keep every other slot from ever starting.
+    """
+
+    def __init__(self, driver: Driver, places: PackPlaces | None = None) -> None:
+        _TellsDriver.__init__(self, driver)
+        FIFOScheduler.__init__(self)
+        self._places = places or PackPlaces()
+
+    def choose_trial_to_run(self, tune_controller: Any, **_: Any) -> None:
+        """No one in particular. Packs that wait for a process in a pool without nodes are taken back: Ray would wait for ever."""
+        closed, self._places.closed = self._places.closed, set()
+        waiting = (trial for trial in tune_controller.get_trials() if trial.status == Trial.PENDING) if closed else ()
+        for trial in [trial for trial in waiting if trial.config["pool"] in closed]:
+            tune_controller.stop_trial(trial)
+            self._driver.crashed(trial.config["pack"], "its pool has no slots any more", blameless=True)
 
 
 class PackEvents(_TellsDriver, tune.Callback):  # type: ignore[misc]

@@ -18,7 +18,7 @@ from rhm_sweeps.running.pack_places import PackPlaces
 from rhm_sweeps.running.pack_tuner import pack_tuner
 from rhm_sweeps.running.ray_ahead import RayAhead
 from rhm_sweeps.running.ray_cluster import joined_ray, present_cluster
-from rhm_sweeps.running.ray_events import DriverQueue, PackEvents, StopAsked
+from rhm_sweeps.running.ray_events import DriverQueue, InOrder, PackEvents, StopAsked
 from rhm_sweeps.running.storing_driver import StoringDriver
 from rhm_sweeps.running.task_config import as_config, task_config
 from rhm_sweeps.running.tasks import Driver, PackTask
@@ -75,8 +75,9 @@ def run_packs(
             driver = StoringDriver(driver, storage) if storage else driver
             watch = ClusterWatch(size, cluster, pools.limits) if size else None
             queue, events = DriverQueue(driver, config, watch, places), PackEvents(driver, places)
-            stop, most = StopAsked(driver, places), None if size else sum(pools.limits.values())
-            pack_tuner(trainable, queue, events, stop, pools, scratch, most).fit()
+            order, stop = InOrder(driver, places), StopAsked(driver, places)
+            most = None if size else sum(pools.limits.values())
+            pack_tuner(trainable, queue, order, events, stop, pools, scratch, most).fit()
             if places.full_disk:
                 raise DiskFullError(places.full_disk)
 

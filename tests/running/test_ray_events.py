@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -10,9 +11,10 @@ import pytest
 
 from rhm_sweeps.packs.pack_progress import Progress
 from rhm_sweeps.pools.leaving_node import LeavingNode
+from rhm_sweeps.pools.pools import Pool, Pools
 from rhm_sweeps.running.cluster_watch import ClusterNews
 from rhm_sweeps.running.pack_places import PackPlaces
-from rhm_sweeps.running.ray_events import DriverQueue, PackEvents, StopAsked
+from rhm_sweeps.running.ray_events import DriverQueue, InOrder, PackEvents, StopAsked
 from rhm_sweeps.running.task_config import task_config
 
 from .pack_driver import PackDriver, tiny_task
@@ -141,4 +143,27 @@ def test_a_pack_that_goes_down_with_a_node_that_leaves_is_not_to_blame(driver: P
     places.leaves(LeavingNode("n1"))
     events.on_trial_error(0, [], trial)
     assert driver.crashes == [("a", "its node has left the cluster")]
+    assert driver.blameless == {"a"}
+
+
+def test_packs_that_wait_in_a_pool_without_nodes_are_taken_back_once(driver: PackDriver, tmp_path: Path) -> None:
+    def trial(pack: str, pool: str, status: str) -> Any:
+        return SimpleNamespace(config=task_config(tiny_task(pack, pool, tmp_path), "cpu"), status=status)
+
+    trials = [trial("a", "far", "PENDING"), trial("b", "far", "RUNNING"), trial("c", "near", "PENDING")]
+    stopped: list[Any] = []
+    ray = SimpleNamespace(get_trials=lambda: trials, stop_trial=stopped.append)
+    pool = Pool("near", "cpu", 1, 1.0, 0.0, 1.0)
+    left = Pools((pool, replace(pool, name="far", slots=0)))
+    places, news = PackPlaces(), ClusterNews(left)
+    order = InOrder(driver, places)
+    driver.next_pack()
+    order.choose_trial_to_run(ray)
+    assert stopped == []
+    queue = DriverQueue(driver, lambda task: {"pack": task.id}, SimpleNamespace(news=lambda: news), places)  # type: ignore[arg-type]
+    queue.suggest("x")
+    for _ in range(2):
+        order.choose_trial_to_run(ray)
+    assert stopped == trials[:1]
+    assert driver.crashes == [("a", "its pool has no slots any more")]
     assert driver.blameless == {"a"}
