@@ -109,12 +109,12 @@ class Stage:
         return resume(NAME, chosen, *rest) if again else launch(self.space, chosen, *rest)
 
 
-def recovery_s(oracle: Oracle, command: Command, since: float | None = None) -> float:
-    """Wait for the first step in a process that was started after a moment, in Unix time, and return the seconds since then.
+def recovery_s(oracle: Oracle, command: Command) -> float:
+    """Wait for the first step in a process that was started after a command, and return the seconds since its start.
 
-    The moment is that of the command's start, unless it is given. What older processes still end does not count.
+    What the processes of earlier commands still end does not count.
     """
-    since = float(command.process.create_time()) if since is None else since
+    since = float(command.process.create_time())
     command.wait_until(lambda: oracle.executed(born_after=since) > 0, PATIENCE_S)
     return time.time() - since
 

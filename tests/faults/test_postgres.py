@@ -58,8 +58,9 @@ def test_a_sweep_tracked_in_postgresql(service: Service, stage: Stages, report: 
     shown = Transcript(made.path, command, THIS)
     made.wait_for_step(command, 2000)
     codes = [made.kill(command)]
-    typed = f"rhm-sweep launch {NAME}.yaml --tracking-uri http://{HOST}:5000 --experiment {EXPERIMENT} {' '.join(INTERVAL)} &"
-    server = f"mlflow server --backend-store-uri postgresql://rhm:...@{HOST}/postgres --artifacts-destination /kept --port 5000 &"
+    typed = f"rhm-sweep {' '.join(words)} &"
+    kept = f"--artifacts-destination /kept --port {service.uri.rpartition(':')[2]}"
+    server = f"mlflow server --backend-store-uri postgresql://rhm:...@{HOST}/postgres {kept} &"
     shown.add("the driver is killed in the middle", server, typed, "kill -9 $!")
 
     command = made.start("resume", NAME, *INTERVAL, step_s=STEP_S)
