@@ -75,7 +75,8 @@ def check_address_of_jobs(address: str) -> None:
     if not is_of_client(address) and getproxies().get(parts.scheme) and not proxy_bypass(host):
         return
     try:
-        is_right = _may_be_ray(host, port) if is_of_client(address) else _answers(host, port)
+        with _connected(host, port) as connection:
+            is_right = not is_of_client(address) or _may_be_ray(connection)
     except OSError as error:
         raise SweepError(
             f"no Ray cluster takes jobs at {redact(address)}: nobody answers there ({error}); its head needs "
@@ -93,7 +94,8 @@ def _check_head(address: str) -> None:
     if not host or not port.isdecimal():
         raise UsageError(f"the address is {address!r}, but must be auto or host:port, such as 10.0.0.1:6379")
     try:
-        is_ray = _may_be_ray(host, int(port))
+        with _connected(host, int(port)) as connection:
+            is_ray = _may_be_ray(connection)
     except (OSError, OverflowError) as error:
         raise SweepError(f"cannot join a Ray cluster at {address}: nobody answers there ({error})") from None
     if not is_ray:
@@ -103,16 +105,13 @@ def _check_head(address: str) -> None:
         )
 
 
-def _answers(host: str, port: int) -> bool:
-    """True; an OSError if nobody answers."""
-    socket.create_connection((host, port), ANSWERS_WITHIN_S).close()
-    return True
+def _connected(host: str, port: int) -> socket.socket:
+    return socket.create_connection((host, port), ANSWERS_WITHIN_S)
 
 
-def _may_be_ray(host: str, port: int) -> bool:
+def _may_be_ray(connection: socket.socket) -> bool:
     """Whether what answers speaks HTTP/2, as Ray's servers but the dashboard do; with TLS that is not looked at."""
-    with socket.create_connection((host, port), ANSWERS_WITHIN_S) as connection:
-        return "RAY_USE_TLS" in os.environ or _speaks_http2(connection)
+    return "RAY_USE_TLS" in os.environ or _speaks_http2(connection)
 
 
 def _speaks_http2(connection: socket.socket) -> bool:

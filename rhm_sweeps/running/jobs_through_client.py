@@ -32,15 +32,16 @@ class JobsThroughClient(JobSubmissionClient):  # type: ignore[misc]  # Ray's cli
         Raises:
             ConnectionError: if the cluster does not let us in, or its head has no dashboard.
         """
-        super().__init__(f"http://{_dashboard(address)}")
+        dashboard = _dashboard(address)
+        # Where an answer is lost the question is not put again: it may have been a job's start.
+        self._request_there = ray.remote(num_cpus=0, resources=_ON_HEAD, max_retries=0)(requests.request)
+        super().__init__(f"http://{dashboard}")
 
     def _do_request(
         self, method: str, endpoint: str, *, data: bytes | None = None, json_data: Any = None, **settings: Any
     ) -> requests.Response:
-        # Where an answer is lost the question is not put again: it may have been a job's start.
-        there = ray.remote(num_cpus=0, resources=_ON_HEAD, max_retries=0)(requests.request)
         sent = {"data": data, "json": json_data, "headers": self._headers, **settings}
-        answer: requests.Response = ray.get(there.remote(method, self._address + endpoint, **sent))
+        answer: requests.Response = ray.get(self._request_there.remote(method, self._address + endpoint, **sent))
         return answer
 
     async def tail_job_logs(self, job_id: str) -> AsyncIterator[str]:

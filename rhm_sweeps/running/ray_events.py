@@ -81,18 +81,18 @@ class InOrder(_TellsDriver, FIFOScheduler):  # type: ignore[misc]
     the pack a process that has just become free. Packs shorter than a start would so keep every other slot from ever starting.
     """
 
-    def __init__(self, driver: Driver, places: PackPlaces | None = None) -> None:
+    def __init__(self, driver: Driver, places: PackPlaces) -> None:
         _TellsDriver.__init__(self, driver)
         FIFOScheduler.__init__(self)
-        self._places = places or PackPlaces()
+        self._places = places
 
     def choose_trial_to_run(self, tune_controller: Any, **_: Any) -> None:
         """No one in particular. Packs that wait for a process in a pool without nodes are taken back: Ray would wait for ever."""
         closed, self._places.closed = self._places.closed, set()
-        waiting = (trial for trial in tune_controller.get_trials() if trial.status == Trial.PENDING) if closed else ()
-        for trial in [trial for trial in waiting if trial.config["pool"] in closed]:
-            tune_controller.stop_trial(trial)
-            self._driver.crashed(trial.config["pack"], "its pool has no slots any more", blameless=True)
+        for trial in list(tune_controller.get_trials()) if closed else ():
+            if trial.status == Trial.PENDING and trial.config["pool"] in closed:
+                tune_controller.stop_trial(trial)
+                self._driver.crashed(trial.config["pack"], "its pool has no slots any more", blameless=True)
 
 
 class PackEvents(_TellsDriver, tune.Callback):  # type: ignore[misc]

@@ -28,7 +28,7 @@ from .oracle import Oracle
 from .training_site.sitecustomize import STEP_LOG, STEP_S
 
 SITE = Path(__file__).with_name("training_site")
-NAME = "broken"
+NAME, STEPS_LOG = "broken", "steps.log"
 PATIENCE_S = 600
 """Starting Python and Ray takes a minute on a machine that is busy."""
 SPACE = """\
@@ -63,7 +63,7 @@ class Stage:
 
     @property
     def steps_log(self) -> Path:
-        return self.path / "steps.log"
+        return self.path / STEPS_LOG
 
     @property
     def oracle(self) -> Oracle:
@@ -71,12 +71,7 @@ class Stage:
 
     def start(self, *arguments: str, step_s: float = 0.0, **environment: str) -> Command:
         """Start `rhm-sweep` as a user does; each of its steps takes so many seconds longer."""
-        watched = {
-            STEP_LOG: str(self.steps_log),
-            STEP_S: str(step_s),
-            "PYTHONPATH": site_path(),
-        }
-        known = {**watched, **self.environment, **environment}
+        known = {**step_environment(self.path, step_s), **self.environment, **environment}
         command = Command(self.path, *arguments, environment=known, cores=2, within=self.within)
         self.commands.append(command)
         return command
@@ -122,6 +117,11 @@ def recovery_s(oracle: Oracle, command: Command) -> float:
 def site_path() -> str:
     """The PYTHONPATH of processes that write down their steps."""
     return os.pathsep.join(filter(None, (str(SITE), os.environ.get("PYTHONPATH"))))
+
+
+def step_environment(folder: Path, step_s: float) -> dict[str, str]:
+    """The environment of processes that write down their steps in a folder, each of which takes so many seconds longer."""
+    return {STEP_LOG: str(folder / STEPS_LOG), STEP_S: str(step_s), "PYTHONPATH": site_path()}
 
 
 def planned_steps(space: SearchSpace) -> dict[str, int]:

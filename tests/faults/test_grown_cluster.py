@@ -13,8 +13,7 @@ import pytest
 
 from .conftest import Report, Stages
 from .ray_node import TOKEN, RayNode, free_port
-from .stage import NAME, PATIENCE_S, Stage, ended_well, site_path
-from .training_site.sitecustomize import STEP_LOG, STEP_S
+from .stage import NAME, PATIENCE_S, Stage, ended_well, step_environment
 from .transcript import Transcript
 
 pytestmark = [pytest.mark.long, pytest.mark.timeout(1800)]
@@ -32,11 +31,11 @@ Start = Callable[[str], RayNode]
 def start(mlflow_folder: Path) -> Iterator[Start]:
     """Starts nodes of one cluster by name; the first is its head."""
     port, made = free_port(), []
-    log = str(mlflow_folder / "steps.log")
-    watched = {STEP_LOG: log, STEP_S: str(SECONDS_PER_STEP), "PYTHONPATH": site_path()}
 
     def node(name: str) -> RayNode:
-        made.append(RayNode(mlflow_folder, name, port, watched, head=not made))
+        made.append(
+            RayNode(mlflow_folder, name, port, step_environment(mlflow_folder, SECONDS_PER_STEP), head=not made)
+        )
         made[-1].wait_until_up(PATIENCE_S)  # two that start at once on one machine may wait for each other in vain
         return made[-1]
 

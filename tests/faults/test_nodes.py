@@ -15,11 +15,9 @@ from ray.core.generated.autoscaler_pb2 import DrainNodeReason
 from rhm_sweeps.ledger import Ledger
 
 from .conftest import Report, Stages
-from .stage import NAME, PATIENCE_S, Stage, ended_well, site_path
+from .stage import NAME, PATIENCE_S, Stage, ended_well, step_environment
 from .test_signals import INTERVAL, LOST_S, STEP_S
 from .test_workers import redone
-from .training_site.sitecustomize import STEP_LOG
-from .training_site.sitecustomize import STEP_S as STEP_S_NAME
 
 pytestmark = [
     pytest.mark.long,
@@ -37,9 +35,8 @@ TRIALS, SLOTS = 4, 2
 def cluster(mlflow_folder: Path) -> Iterator[RayCluster]:
     """Of one node with one core, whose workers write down their steps; so do those of nodes that join."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv(STEP_LOG, str(mlflow_folder / "steps.log"))
-        patch.setenv(STEP_S_NAME, str(STEP_S))
-        patch.setenv("PYTHONPATH", site_path())
+        for name, value in step_environment(mlflow_folder, STEP_S).items():
+            patch.setenv(name, value)
         made = RayCluster(initialize_head=True, head_node_args={**ONE_SLOT, "include_dashboard": False})
         yield made
         made.shutdown()

@@ -18,10 +18,9 @@ from ..processes import WORKERS, is_alive
 from .conftest import Report, Stages
 from .network import Host, Network, can_network
 from .ray_node import TOKEN, RayNode
-from .stage import NAME, PATIENCE_S, Stage, ended_well, site_path
+from .stage import NAME, PATIENCE_S, Stage, ended_well, step_environment
 from .test_signals import INTERVAL, LOST_S, STEP_S
-from .training_site.sitecustomize import RENAME_LOG, STEP_LOG
-from .training_site.sitecustomize import STEP_S as STEP_S_NAME
+from .training_site.sitecustomize import RENAME_LOG
 
 pytestmark = [
     pytest.mark.long,
@@ -63,15 +62,10 @@ class CutOff:
     def join(self) -> RayNode:
         """Start a node on the next host; the first is the head."""
         first, host = self.network.hosts[0], self.network.hosts[len(self.nodes)]
-        watched = {
-            STEP_LOG: str(self.folder / "steps.log"),
-            RENAME_LOG: str(self.renames),
-            STEP_S_NAME: str(STEP_S),
-            "PYTHONPATH": site_path(),
-        }
+        environment = {**HEALTH, **step_environment(self.folder, STEP_S), RENAME_LOG: str(self.renames)}
         name = f"node-{host.ip}"
         head = not self.nodes
-        node = RayNode(self.folder, name, PORT, {**HEALTH, **watched}, head=head, head_ip=first.ip, host=host)
+        node = RayNode(self.folder, name, PORT, environment, head=head, head_ip=first.ip, host=host)
         self.nodes.append(node)
         return node
 

@@ -11,10 +11,8 @@ from rhm_sweeps.ledger import Ledger
 
 from .conftest import Report, Stages
 from .ray_node import TOKEN, RayNode, free_port
-from .stage import NAME, PATIENCE_S, ended_well, site_path
+from .stage import NAME, PATIENCE_S, ended_well, step_environment
 from .test_signals import INTERVAL, LOST_S, STEP_S
-from .training_site.sitecustomize import STEP_LOG
-from .training_site.sitecustomize import STEP_S as STEP_S_NAME
 
 pytestmark = [pytest.mark.long, pytest.mark.timeout(900)]
 
@@ -32,10 +30,9 @@ routes:
 def nodes(mlflow_folder: Path) -> Iterator[list[RayNode]]:
     """The head, which is near, and one that is far."""
     port, made = free_port(), []
-    log = str(mlflow_folder / "steps.log")
-    watched = {STEP_LOG: log, STEP_S_NAME: str(STEP_S), "PYTHONPATH": site_path()}
+    environment = step_environment(mlflow_folder, STEP_S)
     for place in ("near", "far"):
-        made.append(RayNode(mlflow_folder, place, port, watched, head=not made, labels=f"place={place}"))
+        made.append(RayNode(mlflow_folder, place, port, environment, head=not made, labels=f"place={place}"))
         made[-1].wait_until_up(PATIENCE_S)
     yield made
     for node in reversed(made):
