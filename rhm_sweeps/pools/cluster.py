@@ -114,6 +114,8 @@ def _floor(ratio: float) -> int:
 
 
 def _problem(cluster: Cluster, pool: Pool) -> str:
+    if not cluster.nodes:
+        return "no node is left that takes packs; start one with `ray start --address=HOST:PORT`"
     labelled = [node for node in cluster.nodes if pool.labels.items() <= node.labels.items()]
     if not labelled:
         known = sorted({f"{name}={value}" for node in cluster.nodes for name, value in node.labels.items()})

@@ -50,9 +50,9 @@ class RayNode:
     ) -> None:
         self.address, self.log = f"{head_ip}:{port}", folder / f"{name}.log"
         # Sockets have short names only. Nodes of one address share the folder of their head.
-        self._scratch = tempfile.mkdtemp(prefix="ray-", dir="/tmp") if head or host else ""
+        self.scratch = tempfile.mkdtemp(prefix="ray-", dir="/tmp") if head or host else ""
         place = ["--head", f"--port={port}", "--include-dashboard=false"] if head else [f"--address={self.address}"]
-        place += [f"--temp-dir={self._scratch}"] if self._scratch else []
+        place += [f"--temp-dir={self.scratch}"] if self.scratch else []
         place += [f"--labels={labels}"] if labels else []
         with self.log.open("w") as log:
             self.process = psutil.Popen(
@@ -90,5 +90,5 @@ class RayNode:
             with suppress(psutil.NoSuchProcess):
                 member.kill()
         self.process.wait(30)
-        if self._scratch:
-            shutil.rmtree(self._scratch, ignore_errors=True)
+        if self.scratch:
+            shutil.rmtree(self.scratch, ignore_errors=True)

@@ -74,6 +74,11 @@ def test_what_could_never_run_is_said_with_the_cure(pool: Pool, said: str) -> No
     assert (problem.where, problem.message) == ("pool p", said)
 
 
+def test_a_cluster_without_nodes_is_said() -> None:
+    (problem,) = check_pools(Cluster(()), [PLAIN])
+    assert problem.message == "no node is left that takes packs; start one with `ray start --address=HOST:PORT`"
+
+
 def test_what_no_single_node_has_is_said() -> None:
     wide = Cluster((Node({"CPU": 8.0, "memory": 1.0 * GIB}), Node({"CPU": 1.0, "memory": 64.0 * GIB})))
     (problem,) = check_pools(wide, [replace(PLAIN, cpus_per_pack=4.0, memory_gib=4.0)])

@@ -8,6 +8,8 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from ray.exceptions import RayActorError
+from ray.tune.experiment import Trial
 
 from rhm_sweeps.packs.pack_progress import Progress
 from rhm_sweeps.pools.leaving_node import LeavingNode
@@ -36,6 +38,14 @@ def failed(tmp_path: Path, said: str) -> Any:
 def report(events: PackEvents, trial: Any, node: str, *, left: bool = False) -> None:
     progress = Progress(4, 8, 1, 1.0, left=left)
     events.on_trial_result(0, [], trial, {"progress": progress, "done": False, "node": node})
+
+
+@pytest.mark.parametrize("preempted", [False, True])
+def test_ray_starts_no_pack_again_by_itself(tmp_path: Path, preempted: bool) -> None:
+    """Not that of a preempted node either, which Ray Tune by default does not count as a failure."""
+    trial = Trial("packs", stub=True, storage=SimpleNamespace(trial_driver_staging_path=str(tmp_path)))
+    trial.handle_error(RayActorError(preempted=preempted))
+    assert not trial.should_recover()
 
 
 def test_the_queue_is_the_drivers(driver: PackDriver) -> None:
