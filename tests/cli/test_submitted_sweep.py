@@ -19,24 +19,36 @@ from typing import Any
 import psutil
 import pytest
 
+from rhm_sweeps.ledger import Ledger
 from rhm_sweeps.sweeps.sent_code import copy_code
 
 from ..processes import Ended, is_alive, run
+from ..running.unshared_node import UnsharedNode, can_unshare, of_a_shell
 from .travelling_space import write_travelling_space
 
 pytestmark = [pytest.mark.slow, pytest.mark.long, pytest.mark.timeout(600)]
 
 TOKEN = secrets.token_hex(32)
+AUTH = {"RAY_AUTH_MODE": "token", "RAY_AUTH_TOKEN": TOKEN}
 STEPS = sorted({2**power for power in range(14)} | {10000})
 POOLS = "pools: {core: {cpus: 1, memory_gib: 1}}\n"
+TWO_POOLS = """\
+pools:
+  near: {memory_gib: 1}
+  far: {memory_gib: 1, labels: {place: far}}
+routes:
+  - {when: train_size == 4, pool: far}
+  - {pool: near}
+"""
 
 
 @dataclass(frozen=True)
 class RayHead:
-    """A cluster of one node with two cores: where its jobs are sent, also through Ray Client, its own folder, a shared one."""
+    """A cluster of one node with two cores: where jobs are sent, through Ray Client too, and nodes join; its folder, a shared one."""
 
     address: str
     client: str
+    nodes: str
     folder: Path
     shared: Path
 
@@ -55,9 +67,9 @@ def free_port() -> int:
 @pytest.fixture(scope="module")
 def head(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RayHead]:
     folder = Path(tempfile.mkdtemp(prefix="ray-", dir="/tmp"))  # sockets need a short path
-    port, client = free_port(), free_port()
+    port, client, nodes = free_port(), free_port(), free_port()
     flags = {
-        "port": free_port(), "dashboard-port": port, "dashboard-host": "127.0.0.1", "include-dashboard": "true",
+        "port": nodes, "dashboard-port": port, "dashboard-host": "127.0.0.1", "include-dashboard": "true",
         "dashboard-agent-listen-port": 0, "ray-client-server-port": client, "temp-dir": folder, "num-cpus": 2,
     }  # fmt: skip
     binaries = Path(sys.executable).parent
@@ -79,7 +91,8 @@ def head(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RayHead]:
         assert process.poll() is None, (folder / "start.log").read_text()
         assert time.monotonic() < deadline
         time.sleep(0.2)
-    yield RayHead(f"http://127.0.0.1:{port}", f"ray://127.0.0.1:{client}", folder, tmp_path_factory.mktemp("shared"))
+    shared = tmp_path_factory.mktemp("shared")
+    yield RayHead(f"http://127.0.0.1:{port}", f"ray://127.0.0.1:{client}", f"127.0.0.1:{nodes}", folder, shared)
     family = process.children(recursive=True)
     process.terminate()
     _, left = psutil.wait_procs([process, *family], timeout=20)
@@ -93,8 +106,8 @@ def listens(port: int) -> bool:
         return not found.connect_ex(("127.0.0.1", port))
 
 
-def environment(token: str = TOKEN) -> dict[str, str]:
-    return {**os.environ, "RAY_AUTH_MODE": "token", "RAY_AUTH_TOKEN": token}
+def environment() -> dict[str, str]:
+    return {**of_a_shell(os.environ), **AUTH}
 
 
 @pytest.fixture
@@ -112,7 +125,7 @@ def rhm(laptop: Path, tmp_path: Path) -> Callable[..., Ended]:
     """Runs a command on the laptop and checks its exit code."""
 
     def command(*words: str, code: int = 0, token: str = TOKEN) -> Ended:
-        known = {"RAY_AUTH_MODE": "token", "RAY_AUTH_TOKEN": token, "RHM_SWEEP_CACHE": str(tmp_path / "cache")}
+        known = {**AUTH, "RAY_AUTH_TOKEN": token, "RHM_SWEEP_CACHE": str(tmp_path / "cache")}
         ended = run(laptop, *words, environment=known, timeout_s=180)
         assert ended.code == code, ended.err
         return ended
@@ -180,18 +193,27 @@ def test_a_sweep_through_ray_client(head: RayHead, rhm: Callable[..., Ended]) ->
     assert "looks like this too" in rhm("status", "farther", token="0" * 64, code=1).err
 
 
-def test_other_code_is_refused_unless_it_is_sent(head: RayHead, laptop: Path, tmp_path: Path) -> None:
-    """And why a job failed that never had a sweep is said."""
+Other = Callable[..., subprocess.CompletedProcess[str]]
+
+
+@pytest.fixture
+def other(laptop: Path, tmp_path: Path) -> Other:
+    """Runs a command of another version of this package on the laptop."""
     package = copy_code(tmp_path / "code")
     (package / "version.py").write_text('__version__ = "9.9.9"\n')
     known = {"PYTHONPATH": str(package.parent), "RHM_SWEEP_CACHE": str(tmp_path / "cache")}
 
-    def other(*words: str) -> subprocess.CompletedProcess[str]:
-        command = [sys.executable, "-m", "rhm_sweeps", *words]
+    def command(*words: str) -> subprocess.CompletedProcess[str]:
+        line = [sys.executable, "-m", "rhm_sweeps", *words]
         return subprocess.run(
-            command, check=False, env={**environment(), **known}, cwd=laptop, capture_output=True, text=True
+            line, check=False, env={**environment(), **known}, cwd=laptop, capture_output=True, text=True
         )
 
+    return command
+
+
+def test_other_code_is_refused_unless_it_is_sent(head: RayHead, other: Other) -> None:
+    """And why a job failed that never had a sweep is said."""
     words = ("submit", "far.yaml", "--address", head.address, "--results", "/proc/none", "-s", "name=other")
     refused = other(*words)
     assert refused.returncode == 1
@@ -202,3 +224,28 @@ def test_other_code_is_refused_unless_it_is_sent(head: RayHead, laptop: Path, tm
         assert "other has no plan yet" in status.stdout
         assert time.monotonic() < deadline
     assert "Error: cannot write to /proc/none/other: No such file or directory" in status.stdout
+
+
+@pytest.mark.skipif(not can_unshare(), reason="this machine lets no process have mounts of its own")
+def test_code_that_is_sent_trains_on_two_nodes_that_share_no_folder(
+    head: RayHead, other: Other, laptop: Path, tmp_path: Path
+) -> None:
+    """Its packs keep what they need in the storage; a node with the code that is installed would be refused."""
+    (laptop / "pools.yaml").write_text(TWO_POOLS)
+    own = f"--temp-dir={head.folder}/far"  # both would bring what is sent into one folder, and one would clear it for the other
+    node = UnsharedNode(head.nodes, head.shared, AUTH, "--num-cpus=1", "--labels=place=far", own)
+    try:
+        words = ("submit", "far.yaml", "-s", "name=both", "-s", "training.steps=2000", "--address", head.address)
+        places = ("--results", str(head.shared), "--storage", str(tmp_path / "storage"), "--pools", "pools.yaml")
+        node.wait_until(lambda: len(json.loads(other("pools", "--address", head.nodes, "--json").stdout)["nodes"]) == 2)
+        sent = other(*words, *places, "--send-code", "--json")
+        assert sent.returncode == 0, sent.stderr
+        assert json.loads(sent.stdout)["code"] == "sent"
+        followed = other("logs", "both", "--follow")
+        assert "both: 2 done, 0 failed, 0 unfinished" in followed.stdout, followed.stdout + followed.stderr
+        assert list(node.sees(head.shared)) == []
+    finally:
+        node.kill()
+    with Ledger(head.shared / "both") as ledger:
+        pools = {trial.config["training"]["train_size"]: ledger.packs()[trial.pack].pool for trial in ledger.trials()}
+    assert pools == {4: "far", 8: "near"}

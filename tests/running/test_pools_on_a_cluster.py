@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,7 @@ from ray.cluster_utils import Cluster as RayCluster
 
 from rhm_sweeps.config import parse_trial
 from rhm_sweeps.errors import SweepError
+from rhm_sweeps.ledger import Ledger
 from rhm_sweeps.packs.pack_progress import Progress
 from rhm_sweeps.pools.cluster import Cluster
 from rhm_sweeps.pools.pools import Pools
@@ -24,7 +25,8 @@ from rhm_sweeps.running.ray_events import PackEvents
 from rhm_sweeps.running.runner import run_packs
 
 from ..cli.conftest import RhmSweep, rhm_sweep  # noqa: F401 - a fixture
-from ..tiny_sweeps import TINY
+from ..processes import run
+from ..tiny_sweeps import TINY, tiny_yaml
 from .pack_driver import PackDriver, tiny_task
 
 pytestmark = [
@@ -197,3 +199,17 @@ def test_the_command_shows_nodes_and_pools(address: str, tmp_path: Path, rhm_swe
     assert sorted(node["labels"]["zone"] for node in shown["nodes"]) == ["a", "b"]
     said = rhm_sweep("pools", "--address", address, code=2).words
     assert "the cluster has GPUs, but does not say how much memory; give --pools FILE" in said
+
+
+def test_a_sweep_is_launched_on_its_pools(address: str, tmp_path: Path, put_mlflow: Callable[[Path], None]) -> None:
+    """By the command: two trials on the plain node, and two on halves of the GPU, since no node has the tape of their rule."""
+    put_mlflow(tmp_path)
+    (tmp_path / "pools.yaml").write_text(FILE)
+    (tmp_path / "space.yaml").write_text(tiny_yaml("pooled", {"model.width": [8, 12, 64, 72]}))
+    ended = run(tmp_path, "launch", "space.yaml", "--pools", "pools.yaml", "--address", address, timeout_s=240)
+    assert ended.code == 0, ended.err
+    assert "launching pooled on 1 cpu slot of pool plain, 2 cpu slots of pool half_gpu" in ended.err
+    with Ledger(tmp_path / "results" / "pooled") as ledger:
+        done, packs = ledger.trials("done"), ledger.packs()
+    pools = {trial.config["model"]["width"]: packs[trial.pack].pool for trial in done}
+    assert pools == {8: "plain", 12: "plain", 64: "half_gpu", 72: "half_gpu"}

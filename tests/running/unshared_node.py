@@ -23,7 +23,7 @@ def can_unshare() -> bool:
         return False
 
 
-def _of_a_shell(environment: Mapping[str, str]) -> dict[str, str]:
+def of_a_shell(environment: Mapping[str, str]) -> dict[str, str]:
     """Without what this package sets for a Ray of its own, which no other node may join; with the cluster's token, if it has one."""
     return {
         name: value
@@ -41,7 +41,7 @@ class UnsharedNode:
         hide = 'mount -t tmpfs none "$0" && exec "$@"'
         self.process = psutil.Popen(
             [*MOUNTS, "sh", "-c", hide, str(folder), *start],
-            env={**_of_a_shell(os.environ), **environment},
+            env={**of_a_shell(os.environ), **environment},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
