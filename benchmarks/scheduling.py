@@ -41,13 +41,15 @@ def usage(side: str, slots: int, seconds: int, spans: Sequence[Span]) -> Row:
     }  # fmt: skip
 
 
-def on_ray(side: str, slots: int, seconds: int, rounds: int, interval_s: float | None) -> tuple[Row, list[Span]]:
+def on_ray(
+    side: str, slots: int, seconds: int, rounds: int, interval_s: float | None, light: bool
+) -> tuple[Row, list[Span]]:
     """A row of packs on a simulated cluster, so many for each slot, and when they were at work."""
     packs, spent = slots * rounds, DriverTime()
     with tempfile.TemporaryDirectory() as folder, memory_of_workers() as memory:
         place = Path(folder)
         case = (packs, seconds, slots, place)
-        spans = ours(*case, spent, interval_s) if side == "ours" else plain(*case)
+        spans = ours(*case, spent, interval_s, light) if side == "ours" else plain(*case)
     row = {**usage(side, slots, seconds, spans), "worker_mib": memory[-1].worker_mib}
     if spent.reports:
         lasted = max(span.ended for span in spans) - min(span.begun for span in spans)
@@ -87,6 +89,9 @@ def main(words: Sequence[str] | None = None) -> None:
         help="seconds between reports without news of a pack of ours; if not given, as the driver says",
     )
     parser.add_argument(
+        "--light", action="store_true", help="processes of ours load no PyTorch, so that more fit into the memory"
+    )
+    parser.add_argument(
         "--alone-seconds", type=int, default=30, help="how long a pack sleeps where slots are only counted"
     )
     parser.add_argument("--most", type=float, default=90.0, help="seconds that the driver alone gives packs out")
@@ -96,7 +101,7 @@ def main(words: Sequence[str] | None = None) -> None:
     with Report(chosen, COLUMNS) as report:
         for seconds, slots, side in cases(chosen):
             rounds = max(chosen.rounds, chosen.work // seconds) if side == "ours" else chosen.rounds
-            row, spans = on_ray(side, slots, seconds, rounds, chosen.interval)
+            row, spans = on_ray(side, slots, seconds, rounds, chosen.interval, chosen.light)
             report.add(**row)
             curves.append({"side": row["side"], "slots": slots, "seconds": seconds, "spans": spans})
         for slots in chosen.alone:

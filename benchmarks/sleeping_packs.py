@@ -25,6 +25,7 @@ from rhm_sweeps.packs.pack_orders import read_orders
 from rhm_sweeps.packs.pack_progress import Ending, Progress
 from rhm_sweeps.packs.report_pace import ReportPace
 from rhm_sweeps.pools.pools import Pool, Pools
+from rhm_sweeps.running import pack_tuner
 from rhm_sweeps.running.runner import run_packs
 from rhm_sweeps.running.tasks import Driver
 from rhm_sweeps.spaces.search_space import SearchSpace
@@ -40,10 +41,7 @@ GPUS_PER_NODE = 32
 
 
 class Sleeping(tune.Trainable):  # type: ignore[misc]
-    """A pack that sleeps a second for each of its steps, and looks for orders and reports as those do that train.
-
-    Its process loads what that of a pack that trains loads, PyTorch included.
-    """
+    """A pack that sleeps a second for each of its steps, and looks for orders and reports as those do that train."""
 
     def setup(self, config: dict[str, Any]) -> None:
         trials = json.loads(zlib.decompress(base64.b85decode(config["trials"])))
@@ -156,9 +154,14 @@ def sleeping_sweep(packs: int, seconds: int, slots: int, place: Path, run: Run) 
 
 
 def ours(
-    packs: int, seconds: int, slots: int, place: Path, spent: DriverTime, interval_s: float | None = None
+    packs: int, seconds: int, slots: int, place: Path, spent: DriverTime, interval_s: float | None, light: bool
 ) -> list[Span]:
-    """A sweep of sleeping packs on a simulated cluster, by `rhm-sweep`'s driver, ledger, MLflow writer and view."""
+    """A sweep of sleeping packs on a simulated cluster, by `rhm-sweep`'s driver, ledger, MLflow writer and view.
+
+    Processes load what those of packs that train load, PyTorch included; `light`: only Ray Tune.
+    """
+    if light:
+        cloudpickle.register_pickle_by_value(pack_tuner)  # by reference it brings our packages along
     with simulated_cluster(slots) as cluster:
         pools = Pools((Pool("local", "cpu", slots, 0.0, 1.0, PACK_GIB),))
 
