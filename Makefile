@@ -83,7 +83,7 @@ constraints: $(DEV)  ## Pin the installed versions in constraints.txt
 
 .PHONY: lock
 lock: $(AUDIT)/.installed  ## Lock what users install, with hashes for every platform, to the versions of constraints.txt
-	@$(AUDIT)/bin/uv pip compile pyproject.toml --quiet --upgrade --extra cluster --extra postgres --extra s3 --constraint constraints.txt --universal \
+	@$(AUDIT)/bin/uv pip compile pyproject.toml --quiet --upgrade --extra cluster --extra server --constraint constraints.txt --universal \
 	  --generate-hashes --no-annotate --custom-compile-command "make lock" --output-file requirements.lock
 
 .PHONY: audit

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -30,7 +31,7 @@ class GcsServer(ObjectServer):
     @property
     def _command(self) -> Sequence[str]:
         module, bucket = "gcp_storage_emulator", f"--default-bucket={BUCKET}"
-        return "-m", module, "start", "--host=127.0.0.1", f"--port={self.port}", "--in-memory", bucket
+        return sys.executable, "-m", module, "start", "--host=127.0.0.1", f"--port={self.port}", "--in-memory", bucket
 
     def start(self) -> None:
         key = rsa.generate_private_key(public_exponent=65537, key_size=2048)

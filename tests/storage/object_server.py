@@ -1,11 +1,10 @@
-"""A server of objects over HTTP on this machine, as a process of its own, which keeps them in memory."""
+"""A server of objects over HTTP on this machine, as a process of its own."""
 
 from __future__ import annotations
 
 import os
 import socket
 import subprocess
-import sys
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
@@ -45,12 +44,12 @@ class ObjectServer(ABC):
     @property
     @abstractmethod
     def _command(self) -> Sequence[str]:
-        """Words of Python's that start it, on its port."""
+        """What starts it, on its port."""
 
     def start(self) -> None:
         """Until it answers, and has its bucket."""
         self.process = subprocess.Popen(
-            [sys.executable, *self._command],
+            self._command,
             env={**os.environ, **self.settings},
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,

@@ -109,22 +109,23 @@ def test_an_account_that_is_not_there_is_refused_at_once(
 
 
 @pytest.mark.slow
-def test_wrong_credentials_are_refused_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    server = S3Server(settings={"INITIAL_NO_AUTH_ACTION_COUNT": "2"})  # those that make the bucket
-    for name, value in server.environment.items():
-        monkeypatch.setenv(name, value)
-    try:
-        server.start()
-        storage = storage_at(f"s3://{BUCKET}/x", server.environment)
-        with pytest.raises(
-            StorageRefusedError, match="the AWS_ACCESS_KEY_ID in the environment is not known there"
-        ) as caught:
-            storage.check()
-        with pytest.raises(StorageRefusedError, match="access is denied; the credentials in the environment"):
-            storage.read("x")
-    finally:
-        server.stop()
-    assert CREDENTIALS["AWS_SECRET_ACCESS_KEY"] not in str(caught.value)
+@pytest.mark.parametrize(
+    ("name", "cure"),
+    [
+        ("AWS_ACCESS_KEY_ID", "the AWS_ACCESS_KEY_ID in the environment is not known there"),
+        ("AWS_SECRET_ACCESS_KEY", "the AWS_SECRET_ACCESS_KEY in the environment is not that of its AWS_ACCESS_KEY_ID"),
+    ],
+)
+def test_wrong_credentials_are_refused_at_once(
+    s3: S3Server, monkeypatch: pytest.MonkeyPatch, name: str, cure: str
+) -> None:
+    monkeypatch.setenv(name, wrong := "of-another-server")
+    storage = storage_at(f"s3://{BUCKET}/{name}", s3.environment)
+    with pytest.raises(StorageRefusedError, match=cure) as caught:
+        storage.check()
+    with pytest.raises(StorageRefusedError, match="access is denied; the credentials in the environment"):
+        storage.read("x")
+    assert [secret for secret in (CREDENTIALS["AWS_SECRET_ACCESS_KEY"], wrong) if secret in str(caught.value)] == []
 
 
 @pytest.mark.slow
