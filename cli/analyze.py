@@ -9,6 +9,8 @@ import typer
 from rich import box
 from rich.table import Table
 
+from rhm_sweeps.terminal import literal
+
 from .figure_flags import DEFAULT_FORMATS, DEFAULT_STYLE, Formats, Style
 from .output import Json, print_json, stderr, stdout
 from .session_flags import DEFAULT_RESULTS, Results, SweepName
@@ -147,7 +149,7 @@ def _print_settings(analysis: SweepAnalysis) -> None:
     for group, row in analysis.settings.head(MOST_ROWS).iterrows():
         steps = [step_text(row[scale], row["last_step"]).replace("\u00a0", "") for scale in scales]
         best = [f"{row['best_novel_valid']:.2f}", step_text(row["best_step"], row["last_step"])]
-        table.add_row(analysis.groups.label(int(group)), f"{row['trials']:.0f}", *steps, *best)
+        table.add_row(literal(analysis.groups.label(int(group))), f"{row['trials']:.0f}", *steps, *best)
     if table.rows:
         stdout.print(table)
         stdout.print(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -12,7 +11,7 @@ from rhm_sweeps.errors import UsageError
 
 from .answers import export_there
 from .followed import followed
-from .output import Json, print_json, stderr
+from .output import Json, print_data, print_json, stderr
 from .selection import Where
 from .session_flags import DEFAULT_RESULTS, Results, SweepName
 
@@ -53,8 +52,7 @@ def export(
     if as_json:
         print_json(tables.records(table))
     elif out is None:
-        table.to_csv(sys.stdout, index=False)
-        sys.stdout.flush()  # here, so that a closed pipe is noticed where it is handled
+        print_data(table.to_csv(index=False))
     else:
         tables.write_table(table, out)
         stderr.print(f"{len(table):,} rows in {out}", markup=False, soft_wrap=True)

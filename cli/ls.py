@@ -6,6 +6,8 @@ import typer
 from rich import box
 from rich.table import Table
 
+from rhm_sweeps.terminal import literal
+
 from .output import Json, print_json, stdout
 from .session_flags import DEFAULT_RESULTS, Results
 
@@ -28,5 +30,6 @@ def ls(*, results: Results = DEFAULT_RESULTS, as_json: Json = False) -> None:
         table.add_column(heading, justify="right")
     for row in rows:
         counts = row["trials"] | {"pending": row["trials"]["pending"] + row["trials"]["running"]}
-        table.add_row(row["name"], row["state"], *(f"{counts[heading]:,}" for heading in COLUMNS))
+        said = (literal(row[key]) for key in ("name", "state"))
+        table.add_row(*said, *(f"{counts[heading]:,}" for heading in COLUMNS))
     stdout.print(table)

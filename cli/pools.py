@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich import box
-from rich.markup import escape
 from rich.table import Table
+
+from rhm_sweeps.terminal import literal
 
 from .output import Json, print_json, stdout
 from .session_flags import Address, PoolsFile
@@ -84,7 +85,7 @@ def _nodes_table(cluster: Cluster) -> Table:
     table = Table("Node", "Resources", "Labels", box=box.SIMPLE_HEAD)
     for node in cluster.nodes:
         labels = ", ".join(f"{name}={value}" for name, value in node.labels.items())
-        table.add_row(escape(node.name), escape(_amounts(node.resources)), escape(labels))
+        table.add_row(literal(node.name), literal(_amounts(node.resources)), literal(labels))
     return table
 
 
@@ -101,7 +102,7 @@ def _pools_table(outlooks: Sequence[PoolOutlook], *, with_plan: bool) -> Table:
         asks = ", ".join([_amounts(pool.request), *(f"{name}={value}" for name, value in pool.labels.items())])
         plan = (f"{outlook.trials:,}", f"{cost.packs:,}" if cost else "--", duration(cost.seconds if cost else None))
         slots = "never" if outlook.never else f"{pool.slots:,}"
-        table.add_row(pool.name, pool.device, slots, escape(asks), *(plan if with_plan else ()))
+        table.add_row(pool.name, pool.device, slots, literal(asks), *(plan if with_plan else ()))
     return table
 
 

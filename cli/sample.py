@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -12,7 +11,7 @@ import typer
 from rhm_sweeps.errors import UsageError
 
 from .model_flags import Device, Model, SamplingSteps, Trial, named_model, sampling_progress
-from .output import Json, print_json, stderr
+from .output import Json, print_data, print_json, stderr
 from .session_flags import DEFAULT_RESULTS, Results
 
 if TYPE_CHECKING:
@@ -62,8 +61,7 @@ def sample(
         return
     content = _content(trained, strings, chosen)
     if out is None:
-        sys.stdout.write(content.decode())
-        sys.stdout.flush()  # here, so that a closed pipe is noticed where it is handled
+        print_data(content.decode())
         return
     _write(out, content)
     stderr.print(f"{count:,} strings in {out}", markup=False, soft_wrap=True)

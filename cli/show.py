@@ -9,6 +9,9 @@ import typer
 from rich import box
 from rich.table import Table
 
+from rhm_sweeps.printable import one_line
+from rhm_sweeps.terminal import literal
+
 from .answers import ask_there
 from .followed import followed
 from .output import Json, print_json, stdout
@@ -60,11 +63,11 @@ def _print_facts(view: TrialView) -> None:
     }
     for label, value in rows.items():
         if value:
-            stdout.print(f"{label:15} {value}", markup=False, soft_wrap=True)
+            stdout.print(one_line(f"{label:15} {value}"), markup=False, soft_wrap=True)
     stdout.print()
     for field, value in view.changed.items():
         text = value if isinstance(value, str) else json.dumps(value)
-        stdout.print(f"{field:30} {text}", markup=False, soft_wrap=True)
+        stdout.print(one_line(f"{field:30} {text}"), markup=False, soft_wrap=True)
 
 
 def _shown(view: TrialView) -> list[str]:
@@ -82,7 +85,7 @@ def _points_table(view: TrialView) -> Table:
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
     names = _shown(view)
     for heading in ("step", *(name.replace("validity_", "valid_") for name in names)):
-        table.add_column(heading.replace("_", " "), justify="right")
+        table.add_column(literal(heading.replace("_", " ")), justify="right")
     for point in view.points:
         table.add_row(f"{point.step:,}", *(cell(point.metrics.get(name)) for name in names))
     return table

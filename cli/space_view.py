@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from rich import box
-from rich.markup import escape
 from rich.table import Table
+
+from rhm_sweeps.terminal import literal
 
 from .output import stdout
 
@@ -47,7 +48,7 @@ def counts(plan: Plan) -> dict[str, int]:
 def print_plan(plan: Plan) -> None:
     """Print what a space varies, its trials, and why settings are left out."""
     space, found = plan.space, counts(plan)
-    stdout.print(f"[bold]{space.name}[/]  {escape(space.question)}")
+    stdout.print(f"[bold]{space.name}[/]  {literal(space.question)}")
     stdout.print(_axes_table(space))
     packs = f"{found['packs']:,} pack{'s' if found['packs'] != 1 else ''}"
     if space.search.is_adaptive:
@@ -72,19 +73,19 @@ def print_left_out(plan: Plan) -> None:
 def _axes_table(space: SearchSpace) -> Table:
     axes = Table("Axis", "Values", box=box.SIMPLE_HEAD)
     for settings in space.zipped:
-        axes.add_row("zip", escape(", ".join(f"{name}={value}" for name, value in settings.items())))
+        axes.add_row("zip", literal(", ".join(f"{name}={value}" for name, value in settings.items())))
     for name, axis in space.axes.items():
         word, arguments = next(iter(axis.to_dict().items()))
         when = f" when {space.conditions[name].text}" if name in space.conditions else ""
-        axes.add_row(name, escape(f"{word}: {', '.join(map(str, arguments))}{when}"))
+        axes.add_row(name, literal(f"{word}: {', '.join(map(str, arguments))}{when}"))
     for name, expression in space.derived.items():
-        axes.add_row(name, escape(f"derived: {expression.text}"))
+        axes.add_row(name, literal(f"derived: {expression.text}"))
     for settings in space.trials:
         axes.add_row(
-            "trials", escape(", ".join(f"{name}={value}" for name, value in settings.items()) or "as in `trial`")
+            "trials", literal(", ".join(f"{name}={value}" for name, value in settings.items()) or "as in `trial`")
         )
     for condition in space.require:
-        axes.add_row("require", escape(condition.text))
+        axes.add_row("require", literal(condition.text))
     if space.random_axes:
         axes.add_row("draws", f"{space.num_draws} per combination, seed {space.search.seed}")
     axes.add_row("replicas", str(space.replicas))
@@ -96,4 +97,4 @@ def _print_reasons(left_out: Sequence[InvalidSetting]) -> None:
 
     for reason in count_reasons(left_out):
         first = ", ".join(f"{name}={value}" for name, value in reason.first.items())
-        stdout.print(f"  {reason.count:,} x {escape(reason.sentence)} (first: {escape(first)})")
+        stdout.print(f"  {reason.count:,} x {literal(reason.sentence)} (first: {literal(first)})")

@@ -15,8 +15,9 @@ from rich.table import Table
 
 from rhm_sweeps.errors import ConfigError
 from rhm_sweeps.spaces.overrides import OVERRIDE_HELP
+from rhm_sweeps.terminal import literal
 
-from .output import Json, print_json, stderr, stdout
+from .output import Json, print_data, print_json, stderr, stdout
 from .space_view import counts, print_plan
 from .trial_preview import Show, first_trials, print_trials
 
@@ -62,7 +63,7 @@ def list_spaces(*, as_json: Json = False) -> None:
     table = Table("Name", "Question", box=box.SIMPLE_HEAD)
     table.add_column("Trials", justify="right")
     for space in spaces:
-        table.add_row(space.name, escape(space.question), f"{space.size:,}")
+        table.add_row(space.name, literal(space.question), f"{space.size:,}")
     stdout.print(table)
 
 
@@ -76,7 +77,7 @@ def show(space: Space, *, as_json: Json = False) -> None:
     if as_json:
         print_json({"source": file.source, "yaml": file.text, "space": SearchSpace.load(space).to_dict()})
         return
-    print(file.text, end="")
+    print_data(file.text)
 
 
 @app.command(epilog="Example: rhm-sweep spaces new my_space && rhm-sweep spaces check my_space.yaml --show 3")

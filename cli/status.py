@@ -6,6 +6,8 @@ from typing import Annotated
 
 import typer
 
+from rhm_sweeps.printable import one_line
+
 from .followed import followed
 from .job_answers import status_there
 from .output import Json, print_json, stderr, stdout
@@ -29,6 +31,6 @@ def status(name: SweepName, *, results: Results = DEFAULT_RESULTS, watch: Watch 
     stdout.print(status_view.status_table(look))
     if found["tracking_uri"]:
         where = f"tracked in {found['tracking_uri']}, experiment {found['experiment']}"
-        stdout.print(where, markup=False, soft_wrap=True)
+        stdout.print(one_line(where), markup=False, soft_wrap=True)
     for line in status_view.failure_lines(look):
         stdout.print(line, markup=False, soft_wrap=True)

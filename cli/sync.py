@@ -34,12 +34,11 @@ def sync(
     from rhm_sweeps.ledger import Ledger
     from rhm_sweeps.sweep_sync import sync_sweep
     from rhm_sweeps.sweeps.folder import sweep_folder
-    from rhm_sweeps.tracking.store import resolve_store, sweep_store
+    from rhm_sweeps.tracking.store import sweep_store
 
     folder, place = sweep_folder(results, name), results.resolve().parent
     with Ledger(folder.path) as ledger:
-        known = sweep_store(ledger, tracking_uri, place)
-    store = resolve_store(known.uri, experiment or known.experiment, place)
+        store = sweep_store(ledger, tracking_uri, place, experiment)
     synced = sync_sweep(folder, store, report=not no_report, move=move)
     if as_json:
         print_json({"name": name, "tracking_uri": redact(store.uri), "experiment": store.experiment, **asdict(synced)})

@@ -18,6 +18,7 @@ from rhm_sweeps.evaluation.evidence import Process
 from rhm_sweeps.evaluation.forward_backward import ForwardBackward
 from rhm_sweeps.evaluation.half_overlap import half_overlap_noise
 from rhm_sweeps.grammar import WeightedGrammar, make_grammar
+from rhm_sweeps.terminal import literal
 
 from .model_flags import PLAIN_INTERVAL_S
 from .output import stderr, stdout
@@ -72,7 +73,9 @@ def print_comparison(found: Transition, left_out: Sequence[str]) -> None:
 def print_setting(setting: SettingTransition) -> None:
     """Print the marks of a setting's models beside those of exact inference."""
     trials = f" ({len(setting.signatures)} trials)" if len(setting.signatures) > 1 else ""
-    table = Table(title=f"{setting.label}{trials}", title_justify="left", box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0))
+    table = Table(
+        title=literal(f"{setting.label}{trials}"), title_justify="left", box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0)
+    )
     table.add_column("mark")
     for heading in ("trained", "exact", "difference"):
         table.add_column(heading, justify="right", no_wrap=True)

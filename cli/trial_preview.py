@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich import box
-from rich.markup import escape
 from rich.table import Table
+
+from rhm_sweeps.terminal import literal
 
 from .output import stdout
 
@@ -35,12 +36,12 @@ def print_trials(space: SearchSpace, trials: Sequence[TrialConfig]) -> None:
     if space.told_apart_by and _width(rows) <= stdout.width:
         table = Table("Trial", *map(_short, space.told_apart_by), box=box.SIMPLE_HEAD)
         for row in rows:
-            table.add_row(row["signature"], *(escape(_text(value)) for value in row["settings"].values()))
+            table.add_row(row["signature"], *(literal(_text(value)) for value in row["settings"].values()))
     else:
         table = Table("Trial", "Settings", box=box.SIMPLE_HEAD)
         for row in rows:
             said = (f"{_short(field)}={_text(value)}" for field, value in row["settings"].items())
-            table.add_row(row["signature"], escape(", ".join(said)))
+            table.add_row(row["signature"], literal(", ".join(said)))
     stdout.print(table)
 
 

@@ -8,6 +8,8 @@ import typer
 from rich import box
 from rich.table import Table
 
+from rhm_sweeps.terminal import literal
+
 from .answers import ask_there
 from .followed import followed
 from .output import Json, print_json, stderr, stdout
@@ -72,9 +74,9 @@ def _print_table(rows: list[dict[str, Any]], names: list[str], *, fits: bool) ->
     for name in names:
         is_text = any(isinstance(row.get(name), str | bool) for row in rows)
         width = column_width(name, rows) if fits or name in ("signature", "state") else None
-        table.add_column(heading(name), justify="left" if is_text else "right", overflow="fold", width=width)
+        table.add_column(literal(heading(name)), justify="left" if is_text else "right", overflow="fold", width=width)
     for row in rows:
-        table.add_row(*(cell(row.get(name)) for name in names))
+        table.add_row(*(literal(cell(row.get(name))) for name in names))
     stdout.print(table)
 
 

@@ -69,16 +69,12 @@ def ui(
 def _latest(results: Path) -> str:
     """The name of the sweep that was started last."""
     from rhm_sweeps.errors import UsageError
-    from rhm_sweeps.ledger import Ledger
     from rhm_sweeps.sweeps.folder import sweep_names
 
-    started = {}
-    for name in sweep_names(results):
-        with Ledger(results / name) as ledger:
-            started[name] = ledger.meta("created_ms") or 0
-    if not started:
+    names = sweep_names(results)
+    if not names:
         raise UsageError(f"there are no sweeps in {results}; start one with `rhm-sweep launch quickstart`")
-    return max(started, key=lambda name: started[name])
+    return names[0]
 
 
 def _catch_up(ledger: Ledger, store: Store) -> None:

@@ -19,6 +19,11 @@ def printable(text: str) -> str:
     )
 
 
+def one_line(text: str) -> str:
+    """`printable`, and in one line: no text makes a second one that looks like ours."""
+    return printable(" ".join(text.splitlines()))
+
+
 def count(number: int, noun: str) -> str:
     """`1 trial`, `2 trials`."""
     return f"{number:,} {noun}{'' if number == 1 else 's'}"

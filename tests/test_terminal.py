@@ -46,4 +46,4 @@ def test_what_rich_itself_sends_to_a_terminal_stays() -> None:
 
 
 def test_harmless_text_is_as_it_was() -> None:
-    assert shown("τ_mem – “é”\n\tline ━━ 100%", markup=False) == "τ_mem – “é”\n        line ━━ 100%\n"
+    assert shown("τ_mem – “é” a:x:b\n\tline ━━ 100%", markup=False) == "τ_mem – “é” a:x:b\n        line ━━ 100%\n"

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pandas as pd
 
+from rhm_sweeps.printable import printable
+
 MEMORIZATION_LABELS = {"tau_mem_copies": r"$\tau_{mem}$, copies", "tau_mem_loss": r"$\tau_{mem}$, losses"}
 
 
@@ -29,8 +31,8 @@ def share_text(share: float) -> str:
 
 
 def plain(text: str) -> str:
-    """Text that matplotlib shows as it is: `$` starts no formula."""
-    return text.replace("$", r"\$")
+    """Text that matplotlib shows as it is: `$` starts no formula, and what has no glyph is replaced."""
+    return printable(text).replace("$", r"\$")
 
 
 def scale_label(name: str) -> str:

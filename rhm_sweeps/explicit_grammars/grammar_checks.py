@@ -82,9 +82,12 @@ def _not_below(grammar: ExplicitGrammar, depth: int) -> str:
 def _name_problems(grammar: ExplicitGrammar) -> Iterator[Finding]:
     for depth, names in enumerate(grammar.names):
         for name in names:
-            if not _NAME.fullmatch(name):
+            if not (_NAME.fullmatch(name) and name.isprintable()):
                 path = ("levels", depth, name) if depth < grammar.num_layers else ("tokens",)
-                yield path, f"the name {name!r} must have 1 to 32 characters, no blanks and none of > | ; * , [ ]"
+                yield (
+                    path,
+                    f"the name {name!r} must have 1 to 32 characters that can be shown, no blanks and none of > | ; * , [ ]",
+                )
 
 
 def _size_problems(grammar: ExplicitGrammar) -> Iterator[Finding]:

@@ -93,10 +93,10 @@ class Database:
         """Close it.
 
         Raises:
-            SweepError: in the place of an error of SQLite, with the cure.
+            SweepError: in the place of an error of SQLite or of what is no JSON, with the cure.
         """
         self.close()
-        if isinstance(error, sqlite3.DatabaseError):
+        if isinstance(error, sqlite3.DatabaseError | json.JSONDecodeError):
             raise SweepError(f"the ledger {self.path} cannot be used: {error}; {_cure(str(error))}") from error
 
     def check(self) -> None:

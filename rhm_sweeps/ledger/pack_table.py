@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import astuple
 
 from rhm_sweeps.ledger.database import Database
-from rhm_sweeps.ledger.records import PackRecord
+from rhm_sweeps.ledger.records import PackRecord, file_name
 
 
 class PackTable(Database):
@@ -30,4 +30,5 @@ class PackTable(Database):
 
     def sources(self) -> dict[str, str]:
         """The signature of the trial from whose end a trial goes on, by its own signature."""
-        return dict(self._db.execute("SELECT signature, source FROM sources"))
+        rows = self._db.execute("SELECT signature, source FROM sources")
+        return {signature: file_name(source) for signature, source in rows}

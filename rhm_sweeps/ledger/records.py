@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
+from rhm_sweeps.errors import SweepError
+
 TrialState = Literal["pending", "running", "done", "failed", "stopped", "extended"]
 """`stopped`: ended early by a scheduler or by hand; `extended`: done, and gone on with as a trial of more steps."""
 STATES: tuple[TrialState, ...] = ("pending", "running", "done", "failed", "stopped", "extended")
+
+_FILE_NAME = re.compile(r"([A-Za-z0-9_-][A-Za-z0-9._-]*)?")
 
 
 @dataclass(frozen=True)
@@ -24,6 +29,10 @@ class TrialRecord:
     reason: str = ""
     started_ms: int | None = None
     ended_ms: int | None = None
+
+    def __post_init__(self) -> None:
+        file_name(self.signature)
+        file_name(self.pack)
 
 
 @dataclass(frozen=True)
@@ -52,6 +61,9 @@ class PackRecord:
     updated_ms: int = 0
     """When it last reported, as Unix time; 0 while none of it trains."""
 
+    def __post_init__(self) -> None:
+        file_name(self.id)
+
     @property
     def resting(self) -> PackRecord:
         """The same while none of it trains: what it has done so far counts, its pace does not."""
@@ -79,6 +91,17 @@ class Projection:
     run_id: str
     last_point: int = 0
     state: str = ""
+
+
+def file_name(text: str) -> str:
+    """The signature of a trial or the id of a pack, by which files are named: no place outside the sweep's folder.
+
+    Raises:
+        SweepError: if it is another text, which only somebody else can have written.
+    """
+    if not _FILE_NAME.fullmatch(text):
+        raise SweepError(f"a trial or pack is named {text[:80]!r}, but must have letters, digits, dashes and dots only")
+    return text
 
 
 def now_ms() -> int:

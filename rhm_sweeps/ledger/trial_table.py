@@ -8,7 +8,7 @@ from typing import Any
 
 from rhm_sweeps.credentials import redact
 from rhm_sweeps.ledger.database import Database
-from rhm_sweeps.ledger.records import STATES, TrialRecord, TrialState, now_ms
+from rhm_sweeps.ledger.records import STATES, TrialRecord, TrialState, file_name, now_ms
 
 COLUMNS = "signature, position, pack, config, state, reason, started_ms, ended_ms"
 
@@ -42,7 +42,7 @@ class TrialTable(Database):
         query = f"SELECT pack, signature, position FROM trials {among} state = 'pending' ORDER BY position"
         packs: dict[str, dict[str, int]] = {}
         for name, signature, position in self._db.execute(query, () if pack is None else (pack,)):
-            packs.setdefault(name, {})[signature] = position
+            packs.setdefault(file_name(name), {})[file_name(signature)] = position
         return packs
 
     def configs(self, signatures: Iterable[str]) -> dict[str, str]:
@@ -52,7 +52,8 @@ class TrialTable(Database):
 
     def states(self) -> dict[str, TrialState]:
         """The state of every trial, by signature, in the order of the plan."""
-        return dict(self._db.execute("SELECT signature, state FROM trials ORDER BY position"))
+        rows = self._db.execute("SELECT signature, state FROM trials ORDER BY position")
+        return {file_name(signature): state for signature, state in rows}
 
     def last_step(self, signature: str) -> int | None:
         """The optimizer step at which a trial ends if nothing stops it before; None if it is not planned."""

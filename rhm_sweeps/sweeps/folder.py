@@ -89,7 +89,7 @@ def _created_ms(folder: Path) -> int:
     try:
         with Ledger(folder) as ledger:
             return int(ledger.meta("created_ms", 0))
-    except SweepError:
+    except (SweepError, TypeError, ValueError):  # damaged, or no number there
         return 0
 
 
@@ -115,7 +115,7 @@ def sweep_status(folder: SweepFolder) -> dict[str, Any]:
     """
     driven = is_locked(folder.path)
     with Ledger(folder.path) as ledger:
-        state = ledger.meta("state", "planned")
+        state = str(ledger.meta("state", "planned"))
         counts: dict[str, int] = dict(ledger.counts().items())
         tracked = {key: ledger.meta(key) for key in TRACKED}
         packs = ledger.packs()

@@ -8,6 +8,7 @@ from typing import Protocol
 
 from rhm_sweeps.ledger import Ledger
 from rhm_sweeps.packs.pack_progress import Ending, Progress
+from rhm_sweeps.printable import one_line
 
 
 class View(Protocol):
@@ -62,7 +63,9 @@ class Recorder:
 
     def tell(self, pack: str, news: Progress) -> None:
         """Tell the view, which may take its time: never within a transaction."""
-        failures = [f"trial {end.signature} failed: {end.reason}" for end in news.endings if end.state == "failed"]
+        failures = [
+            one_line(f"trial {end.signature} failed: {end.reason}") for end in news.endings if end.state == "failed"
+        ]
         for message in (*news.warnings, *failures):
             self.view.say(message)
         self.view.update(pack, news)

@@ -60,9 +60,9 @@ def checked_store(folder: SweepFolder, options: SessionOptions) -> Store:
     uri, experiment, default_place = options.tracking_uri, options.experiment, options.results.resolve().parent
     if has_ledger(folder):
         with Ledger(folder.path) as ledger:
-            before = sweep_store(ledger, uri, default_place)
-        uri, experiment = before.uri, experiment or before.experiment
-    store = resolve_store(uri, experiment, default_place)
+            store = sweep_store(ledger, uri, default_place, experiment)
+    else:
+        store = resolve_store(uri, experiment, default_place)
     if not is_ready(store):
         from rhm_sweeps.tracking.connection import connect  # noqa: PLC0415 - MLflow's import takes seconds
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import getpass
 import json
 import math
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
@@ -12,6 +13,8 @@ from mlflow.entities import Metric, Param, RunTag
 
 from rhm_sweeps.config import flatten, look_up, seeds_last
 from rhm_sweeps.ledger import Ledger, MetricPoint, TrialRecord, TrialState
+from rhm_sweeps.printable import one_line, printable
+from rhm_sweeps.spaces.header import NAME_PATTERN
 from rhm_sweeps.version import __version__
 
 SWEEP, SIGNATURE, LEDGER = "rhm_sweep.sweep", "rhm_sweep.signature", "rhm_sweep.ledger"
@@ -56,10 +59,16 @@ def sweep_tags(ledger: Ledger, uid: str) -> dict[str, str]:
     return {**shared_tags(ledger, uid), ROLE: "sweep", NOTE: note}
 
 
+def sweep_name(ledger: Ledger) -> str:
+    """The name of a sweep, by which it is looked for: that of its folder, if what its ledger says is none."""
+    name = str(ledger.meta("name", ""))
+    return name if re.fullmatch(NAME_PATTERN, name) else ledger.path.parent.name
+
+
 def shared_tags(ledger: Ledger, uid: str) -> dict[str, str]:
     """Tags that every run of a sweep has."""
     tags = {
-        SWEEP: ledger.meta("name") or ledger.path.parent.name,
+        SWEEP: sweep_name(ledger),
         LEDGER: uid,
         VERSION: ledger.meta("version") or __version__,
         GIT_COMMIT: ledger.meta("git_commit") or "",
@@ -82,7 +91,7 @@ def state_tags(trial: TrialRecord) -> dict[str, str]:
 def run_name(trial: TrialRecord, varied: Sequence[str]) -> str:
     """What tells this trial from the others, as in `P=64 seed_rules=1`; its signature if nothing does."""
     parts = [f"{SYMBOLS.get(name, name.rpartition('.')[2])}={text(look_up(trial.config, name))}" for name in varied]
-    return clean(" ".join(parts) or trial.signature)[:MAX_NAME]
+    return one_line(" ".join(parts) or trial.signature)[:MAX_NAME]
 
 
 class Parameters:
@@ -104,7 +113,7 @@ class Parameters:
 
 
 def text(value: Any) -> str:
-    return value if isinstance(value, str) else json.dumps(value)
+    return printable(value) if isinstance(value, str) else json.dumps(value)
 
 
 def metrics(points: Iterable[MetricPoint]) -> list[Metric]:
@@ -127,8 +136,8 @@ def batches(
 
 
 def clean(value: str) -> str:
-    """A text as every database takes it: without NUL, not too long."""
-    return value.replace("\0", "")[:MAX_TAG]
+    """A text as every database takes it and every page and program may show it: not too long."""
+    return printable(value)[:MAX_TAG]
 
 
 def _user() -> str:

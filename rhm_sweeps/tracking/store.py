@@ -11,6 +11,7 @@ from urllib.parse import unquote, urlsplit
 from rhm_sweeps.credentials import redact
 from rhm_sweeps.errors import UsageError
 from rhm_sweeps.ledger import Ledger
+from rhm_sweeps.printable import one_line
 
 DEFAULT_EXPERIMENT = "rhm-sweeps"
 DATABASES = ("sqlite", "postgresql", "mysql", "mssql")
@@ -52,13 +53,15 @@ def resolve_store(tracking_uri: str | None, experiment: str | None, folder: Path
     The default is `mlflow.db` with artifacts in `mlartifacts/`, both in `folder`. Relative paths become absolute here.
 
     Raises:
-        UsageError: if the URI is of a kind that cannot hold runs, or the experiment's name is too long.
+        UsageError: if the URI is of a kind that cannot hold runs, or the experiment's name is too long or cannot be shown.
     """
     folder = folder.resolve()
     uri = tracking_uri or os.environ.get("MLFLOW_TRACKING_URI") or _sqlite_uri(folder / "mlflow.db")
     name = experiment or os.environ.get("MLFLOW_EXPERIMENT_NAME") or DEFAULT_EXPERIMENT
     if len(name) > 250:
         raise UsageError(f"the experiment name {name[:40]!r}... has {len(name)} characters, but must have <= 250")
+    if name != one_line(name):
+        raise UsageError(f"the experiment name is {name!r}, but must have characters that can be shown, in one line")
     scheme = _scheme(uri)
     if scheme in SERVERS:
         return Store(uri.rstrip("/"), name)
@@ -78,15 +81,15 @@ def remember_store(ledger: Ledger, store: Store) -> None:
     ledger.set_meta(tracking_uri=redact(store.uri), experiment=store.experiment, artifact_location=store.artifact_root)
 
 
-def sweep_store(ledger: Ledger, tracking_uri: str | None, folder: Path) -> Store:
-    """Return the store of a sweep that exists: the one asked for, else where its ledger says it is.
+def sweep_store(ledger: Ledger, tracking_uri: str | None, folder: Path, experiment: str | None = None) -> Store:
+    """Return the store of a sweep that exists: the one asked for, else where its ledger says it is; and the experiment likewise.
 
     A folder that came from another machine names an SQLite file that is not here: then as for a new sweep.
 
     Raises:
         UsageError: if the store needs credentials, which a ledger does not keep, and the environment has none for it.
     """
-    recorded, experiment = ledger.meta("tracking_uri"), ledger.meta("experiment")
+    recorded, experiment = ledger.meta("tracking_uri"), experiment or ledger.meta("experiment")
     usual = resolve_store(tracking_uri, experiment, folder)
     if tracking_uri or not recorded or redact(usual.uri) == redact(recorded):
         return usual

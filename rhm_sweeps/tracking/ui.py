@@ -13,7 +13,7 @@ from mlflow.entities import Run
 from rhm_sweeps.config import seeds_last
 from rhm_sweeps.ledger import Ledger
 from rhm_sweeps.tracking.connection import STORE_FAULTS, Connection, connect, store_error
-from rhm_sweeps.tracking.runs import SWEEP
+from rhm_sweeps.tracking.runs import SWEEP, sweep_name
 from rhm_sweeps.tracking.saved_view import VIEW_TAG, SavedView
 from rhm_sweeps.tracking.search import find_sweep, find_trials
 from rhm_sweeps.tracking.store import Store
@@ -68,7 +68,7 @@ def save_view(ledger: Ledger, store: Store) -> None:
     Raises:
         TrackingError: if the store cannot be reached.
     """
-    sweep = ledger.meta("name") or ledger.path.parent.name
+    sweep = sweep_name(ledger)
     try:
         connection = connect(store)
         parent = find_sweep(connection, sweep)

@@ -15,10 +15,12 @@ from rich.table import Table
 from rich.text import Text
 
 from rhm_sweeps.ledger import Ledger, PackRecord, now_ms
+from rhm_sweeps.printable import one_line
 from rhm_sweeps.sweeps.folder import SweepFolder, sweep_status
 from rhm_sweeps.sweeps.live import MAX_PACKS_SHOWN, PLAIN_INTERVAL_S
 from rhm_sweeps.sweeps.progress import duration
 from rhm_sweeps.sweeps.standing import Standing, standing
+from rhm_sweeps.terminal import literal
 
 LOOK_INTERVAL_S = 1.0
 MAX_FAILURES = 20
@@ -78,7 +80,7 @@ def _print_lines(folder: SweepFolder, look: SweepLook, console: Console, interva
 
 def status_table(look: SweepLook) -> Group:
     """State, counts, progress, and the packs that train."""
-    head = Text(f"{look.status['name']}: {look.status['state']}", style="bold")
+    head = Text(one_line(f"{look.status['name']}: {look.status['state']}"), style="bold")
     packs = look.stands.running[:MAX_PACKS_SHOWN]
     hidden = len(look.stands.running) - len(packs)
     more = [Text(f"and {hidden:,} more packs", style="dim")] if hidden else []
@@ -106,7 +108,7 @@ def progress_line(look: SweepLook) -> str:
 
 def failure_lines(look: SweepLook, most: int = MAX_FAILURES) -> list[str]:
     """Failed trials with their reasons, no more than `most`, then how many more there are."""
-    lines = [f"failed {signature}: {reason}" for signature, reason in look.failures.items()]
+    lines = [one_line(f"failed {signature}: {reason}") for signature, reason in look.failures.items()]
     more = len(lines) - most
     return lines[:most] + (
         [f"and {more:,} more: rhm-sweep trials {look.status['name']} --where \"state == 'failed'\""] if more > 0 else []
@@ -125,7 +127,7 @@ def _pack_table(packs: tuple[PackRecord, ...]) -> Table:
     for pack in packs:
         table.add_row(
             pack.id[:8],
-            pack.pool,
+            literal(pack.pool),
             str(pack.active),
             ProgressBar(total=1.0, completed=pack.step / pack.steps, width=20),
             f"{pack.step:,}/{pack.steps:,}",

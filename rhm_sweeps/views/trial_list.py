@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from rhm_sweeps.config import FIELDS
+from rhm_sweeps.printable import one_line
 from rhm_sweeps.sweeps.trial_filter import resolve_name
 from rhm_sweeps.sweeps.trial_values import TrialValues, metric_names, varied_fields
 
@@ -72,12 +73,12 @@ def fitting(names: Sequence[str], rows: Sequence[Mapping[str, Any]], width: int)
 
 
 def cell(value: Any) -> str:
-    """A value in a table: four digits of a real number, nothing for what is not there."""
+    """A value in a table, in one line: four digits of a real number, nothing for what is not there."""
     if value is None or (isinstance(value, float) and math.isnan(value)):
         return ""
     if isinstance(value, float):
         return f"{value:.4g}"
-    return f"{value:,}" if isinstance(value, int) and not isinstance(value, bool) else str(value)
+    return f"{value:,}" if isinstance(value, int) and not isinstance(value, bool) else one_line(str(value))
 
 
 def _is_there(value: Any) -> bool:

@@ -27,8 +27,8 @@ def test_shares_in_words(share: float, text: str) -> None:
     assert share_text(share) == text
 
 
-def test_a_dollar_in_a_name_starts_no_formula() -> None:
-    assert plain("a $b$") == r"a \$b\$"
+def test_a_dollar_in_a_name_starts_no_formula_and_what_has_no_glyph_is_replaced() -> None:
+    assert plain("a $b$\x1b\u202e") == "a \\$b\\$\ufffd\ufffd"
 
 
 def test_time_scales_have_the_symbols_of_the_literature() -> None:

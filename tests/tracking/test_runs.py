@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -11,7 +12,7 @@ from mlflow.entities import Metric, Param, RunTag
 from mlflow.utils.validation import MAX_ENTITIES_PER_BATCH, MAX_METRICS_PER_BATCH, MAX_PARAMS_TAGS_PER_BATCH
 
 from rhm_sweeps.config import TrialConfig, seeds_last
-from rhm_sweeps.ledger import STATES, MetricPoint, TrialRecord
+from rhm_sweeps.ledger import STATES, Ledger, MetricPoint, TrialRecord
 from rhm_sweeps.tracking import runs
 
 TRIAL = TrialRecord("abc", 7, "pack-1", TrialConfig().model_dump())
@@ -54,6 +55,14 @@ def test_batches_keep_within_mlflows_limits_and_lose_nothing(metrics: int, param
         assert 0 < sum(map(len, batch)) <= MAX_ENTITIES_PER_BATCH
         assert len(batch[0]) <= MAX_METRICS_PER_BATCH
         assert len(batch[1]) <= MAX_PARAMS_TAGS_PER_BATCH
+
+
+def test_a_sweep_is_named_as_its_ledger_says_if_that_is_a_name(tmp_path: Path) -> None:
+    with Ledger(tmp_path / "folder", create=True) as ledger:
+        assert runs.sweep_name(ledger) == "folder"
+        for name, told in (("mine", "mine"), ("a' or b", "folder"), ("\x1b[2J", "folder")):
+            ledger.set_meta(name=name)
+            assert runs.sweep_name(ledger) == told
 
 
 def test_a_text_is_cut_to_what_every_database_takes() -> None:
