@@ -15,6 +15,8 @@ PREFIX = "rhm-sweep-"
 LONGEST_BASE = 22
 """Ray puts sockets with names of 64 characters two levels below the folder, and a socket's path has at most 107."""
 SETTLED_S = 60.0
+_own: set[Path] = set()
+"""The folders of this process."""
 
 
 @contextmanager
@@ -24,13 +26,21 @@ def scratch_folder(*, for_sockets: bool = True) -> Iterator[Path]:
     base = Path("/tmp") if for_sockets and len(str(base)) > LONGEST_BASE else base
     _remove_abandoned(base)
     folder = Path(tempfile.mkdtemp(prefix=PREFIX, dir=base))
+    _own.add(folder)
     descriptor = os.open(folder, os.O_RDONLY)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX)
         yield folder
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+        _own.discard(folder)
         os.close(descriptor)
+
+
+def remove_own() -> None:
+    """Remove the folders of this process, which ends at once; what processes that end with it still write goes with the next one's."""
+    for folder in tuple(_own):
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _remove_abandoned(base: Path) -> None:

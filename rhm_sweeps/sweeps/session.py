@@ -11,6 +11,7 @@ from rich.console import Console
 from rhm_sweeps.errors import SweepError
 from rhm_sweeps.ledger import Ledger
 from rhm_sweeps.pools.pools import Pools
+from rhm_sweeps.printable import count
 from rhm_sweeps.schedulers import make_scheduler
 from rhm_sweeps.spaces.search_space import SearchSpace
 from rhm_sweeps.storage.storage import Storage
@@ -119,7 +120,8 @@ def _session(
     remember_storage(ledger, storage)
     space = SearchSpace.build(**ledger.meta("space"))
     if moved := reroute(ledger, pools):
-        console.print(f"{moved} packs were planned for pools that there are no more, and go to others")
+        were = "was" if moved == 1 else "were"
+        console.print(f"{count(moved, 'pack')} {were} planned for pools that are gone, and moved to others")
     search = AdaptiveSearch.of(space, ledger, folder, pools)
     scheduler = make_scheduler(space.scheduler, ledger.last_step)
     writer = Writer(folder.path, store)

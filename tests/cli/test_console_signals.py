@@ -6,7 +6,9 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 import time
+from pathlib import Path
 
 import pytest
 
@@ -67,6 +69,20 @@ with end_on_signals():
 """
 
 
+SCRATCH = """
+import tempfile, time
+from rhm_sweeps.cli.console_signals import end_on_signals
+from rhm_sweeps.running.scratch import scratch_folder
+
+tempfile.tempdir = {base!r}
+with end_on_signals(), scratch_folder() as folder:
+    (folder / "session").mkdir()
+    (folder / "session/log").touch()
+    print("ready", flush=True)
+    time.sleep(60)
+"""
+
+
 def ends(code: str, number: int) -> tuple[int, str, float]:
     """Send a signal to a process that says when it is ready: its exit code, what it said on standard error, and how long it took."""
     words = [sys.executable, "-c", code]
@@ -83,6 +99,12 @@ def ends(code: str, number: int) -> tuple[int, str, float]:
 def test_a_command_that_prepares_ends_at_once_whatever_it_imports(number: int) -> None:
     code, said, _ = ends(IMPORTS, number)
     assert (code, said) == (128 + number, "interrupted\n")
+
+
+def test_a_command_that_is_ended_while_it_prepares_leaves_no_scratch_folder() -> None:
+    with tempfile.TemporaryDirectory(prefix="s", dir="/tmp") as base:
+        code, _, _ = ends(SCRATCH.format(base=base), signal.SIGTERM)
+        assert (code, list(Path(base).iterdir())) == (143, [])
 
 
 def test_after_preparing_the_handlers_are_those_of_before() -> None:

@@ -20,12 +20,13 @@ from rhm_sweeps.sweeps import drive, plan_record, session
 from rhm_sweeps.sweeps.folder import SweepFolder, sweep_folder
 from rhm_sweeps.sweeps.lock import sweep_lock
 from rhm_sweeps.sweeps.outlook import Outlook
+from rhm_sweeps.sweeps.plan_record import record_plan
 from rhm_sweeps.sweeps.session import SessionResult, launch, resume
 from rhm_sweeps.sweeps.session_options import SessionOptions
 from rhm_sweeps.sweeps.stop_request import StopRequest
 from rhm_sweeps.tracking.runs import SIGNATURE
 
-from ..tiny_sweeps import LOG2_STEPS, TINY, record, run_alone, tiny_plan, tiny_space
+from ..tiny_sweeps import LOG2_STEPS, TINY, record, run_alone, tiny_packs, tiny_plan, tiny_space
 
 POOLS = Pools((Pool("local", "cpu", 2, 1.0, 0.0, 8.0),))
 Launch = Callable[..., SessionResult]
@@ -132,6 +133,19 @@ def test_unfinished_trials_of_an_earlier_space_are_told_and_trained(results: Pat
     )
     assert "2 unfinished trials of earlier launches are not in this space; they are trained too" in said.getvalue()
     assert result.outcome.done == 6
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("sizes", "said"), [((4,), "1 pack was planned"), ((4, 8), "2 packs were planned")])
+def test_packs_whose_pool_is_gone_go_to_another(sizes: tuple[int, ...], said: str, results: Path) -> None:
+    plan = tiny_plan(sizes)
+    with Ledger(results / "tiny", create=True) as ledger:
+        record_plan(ledger, plan.space, plan.trials, {"gone": tiny_packs(plan)})
+    console = Console(file=io.StringIO(), width=200)
+    resume("tiny", SessionOptions(results), POOLS, lambda _: None, console, StopRequest())
+    assert f"{said} for pools that are gone, and moved to others\n" in console.file.getvalue()  # type: ignore[attr-defined]
+    with Ledger(results / "tiny") as ledger:
+        assert {pack.pool for pack in ledger.packs().values()} == {"local"}
 
 
 @pytest.mark.slow
