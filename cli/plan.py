@@ -8,6 +8,7 @@ from rich import box
 from rich.table import Table
 
 from .drive_sweep import place_of
+from .expectation import of_command
 from .output import Json, print_json, stdout
 from .session_flags import DEFAULT_RESULTS, Address, PoolsFile, Results, SessionFlags
 from .space_view import print_left_out, say_size
@@ -46,7 +47,7 @@ def show_outlook(space: SearchSpace, session: SessionFlags, show: int = 0, max_s
 
     check_size(space, accepted(max_settings))
     finished = finished_trials(sweep_folder(session.results, space.name).path)
-    outlook = look_ahead(space, place_of(session, space.name).pools, finished, accepted(max_settings))
+    outlook = of_command(look_ahead(space, place_of(session, space.name).pools, finished, accepted(max_settings)))
     if session.as_json:
         first = {"first": first_trials(space, outlook.trials[:show])} if show else {}
         print_json(outlook.counts | first)

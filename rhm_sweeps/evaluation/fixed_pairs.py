@@ -16,6 +16,11 @@ ROWS_PER_CALL = {"cpu": 2**15, "cuda": 2**19}
 """Tokens that one forward pass takes, over all members: keeps a CPU's activations in its cache, and a GPU busy."""
 
 
+def strings_per_call(device: str, members: int, length: int) -> int:
+    """Strings of so many tokens that one forward pass takes of each member."""
+    return max(1, ROWS_PER_CALL[device] // (members * length))
+
+
 def fixed_pairs(
     config: TrialConfig,
     denoiser: Denoiser,
@@ -48,7 +53,7 @@ def pair_values(denoiser: Denoiser, pairs: Noised) -> dict[str, Tensor]:
 
     In nats per token and time step for discrete processes.
     """
-    size = max(1, ROWS_PER_CALL[pairs.x_0.device.type] // (pairs.x_0.shape[0] * pairs.x_0.shape[2]))
+    size = strings_per_call(pairs.x_0.device.type, pairs.x_0.shape[0], pairs.x_0.shape[2])
     losses, hits = [], []
     for part in pairs.parts(size):
         output = denoiser(part.x_t, part.t)

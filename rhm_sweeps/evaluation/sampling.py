@@ -9,7 +9,7 @@ from torch import Tensor
 
 from rhm_sweeps.diffusion.noise_schedules import sampling_times
 from rhm_sweeps.diffusion.process import p_sample_loop
-from rhm_sweeps.evaluation.fixed_pairs import ROWS_PER_CALL
+from rhm_sweeps.evaluation.fixed_pairs import strings_per_call
 from rhm_sweeps.streams import Streams
 from rhm_sweeps.training.denoiser import Denoiser
 
@@ -32,7 +32,7 @@ def sample_strings(
     process, alpha_bar = denoiser.process, denoiser.process.alpha_bar
     members, timesteps = alpha_bar.shape[0], alpha_bar.shape[1] - 1
     times = sampling_times(timesteps, sampling_steps)
-    size = max(1, ROWS_PER_CALL[alpha_bar.device.type] // (members * string_length))
+    size = strings_per_call(alpha_bar.device.type, members, string_length)
     chunks = []
     for indices in torch.arange(count, device=alpha_bar.device).split(size):
 

@@ -13,7 +13,7 @@ from torch import Tensor
 from rhm_sweeps.diffusion.noise_schedules import alpha_bar_table
 from rhm_sweeps.diffusion.process import p_sample_loop
 from rhm_sweeps.errors import UsageError
-from rhm_sweeps.evaluation.fixed_pairs import ROWS_PER_CALL
+from rhm_sweeps.evaluation.fixed_pairs import strings_per_call
 from rhm_sweeps.evaluation.forward_backward import (
     ForwardBackward,
     check_experiment,
@@ -80,7 +80,7 @@ def trained_forward_backward(
     leaves, alpha_bar = rules.string_length, alpha_bar_table(saved.config.diffusion)
     streams, times = Streams([seed]), nearest_times(alpha_bar, noise)
     tallies = [ChangeTally(len(grammar.num_nodes), leaves, resamples) for _ in noise]
-    for indices in torch.arange(num_samples).split(max(1, ROWS_PER_CALL[torch.device(device).type] // leaves)):
+    for indices in torch.arange(num_samples).split(strings_per_call(torch.device(device).type, 1, leaves)):
         tree, weights = draw_trees(grammar, streams, indices), resample_weights(streams, indices, resamples)
         for t, tally in zip(times, tallies, strict=True):
             tokens = _noised_and_denoised(denoiser, tree[-1], t, Streams([seed], device), indices)

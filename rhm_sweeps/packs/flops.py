@@ -12,6 +12,7 @@ from torch.overrides import TorchFunctionMode
 
 from rhm_sweeps.config import TrialConfig
 from rhm_sweeps.evaluation.evaluator import evaluation_steps
+from rhm_sweeps.evaluation.fixed_pairs import strings_per_call
 from rhm_sweeps.models import build_model
 from rhm_sweeps.models.fused import only_shapes
 
@@ -83,11 +84,21 @@ def training_flops(config: TrialConfig) -> float:
 
 def evaluation_flops(config: TrialConfig) -> float:
     """Of all evaluation points of a trial: every sample takes its denoising steps, every loss pair one pass."""
+    return float(model_cost(config).forward_flops) * _in_passes(config, 1)
+
+
+def evaluation_passes(config: TrialConfig, members: int, device: str) -> int:
+    """Forward passes of all evaluation points of a pack of such trials, each of as many strings as it takes."""
+    return _in_passes(config, strings_per_call(device, members, config.grammar.string_length))
+
+
+def _in_passes(config: TrialConfig, strings: int) -> int:
+    """How often samples and pairs go through the model at all evaluation points, so many at a time."""
     evaluation = config.evaluation
     points = len(evaluation_steps(config.training.steps, evaluation.points_per_doubling))
     denoising = 0 if config.model.name == "classifier" else evaluation.sampling_steps or config.diffusion.timesteps
-    passes = evaluation.num_samples * denoising + 2 * evaluation.loss_pairs
-    return float(model_cost(config).forward_flops) * passes * points
+    samples, pairs = (-(-count // strings) for count in (evaluation.num_samples, evaluation.loss_pairs))
+    return (samples * denoising + 2 * pairs) * points
 
 
 def work_done(config: TrialConfig, step: int) -> float:

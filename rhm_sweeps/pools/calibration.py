@@ -6,7 +6,11 @@ import json
 import platform
 import time
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import astuple, dataclass
+from itertools import pairwise
 from pathlib import Path
+from statistics import median
+from typing import Self
 
 import numpy as np
 import torch
@@ -14,6 +18,7 @@ import torch
 from rhm_sweeps.cache_folder import cache_folder
 from rhm_sweeps.code_identity import code_hash
 from rhm_sweeps.config import TrialConfig
+from rhm_sweeps.evaluation.fixed_pairs import strings_per_call
 from rhm_sweeps.evaluation.sampling import sample_strings
 from rhm_sweeps.packs.flops import model_cost, model_shape, training_flops
 from rhm_sweeps.packs.packing import Pack
@@ -24,9 +29,12 @@ from rhm_sweeps.whole_file import write_atomically
 
 MAX_MEASURED = 4
 """Shapes measured per plan, the costliest first; the others take the rates of the nearest measured one."""
-_MEMBERS = 4
-_STRINGS = 64
-_SECONDS = 0.5
+_FEW, _MEMBERS = 2, 4
+"""Of the two packs that are measured."""
+_STRINGS = 256
+_SECONDS = 0.25
+_LEAST_SHARE = 0.1
+"""Of a pack's time that grows with its members, whatever the clock says."""
 
 
 def estimate_packs(packs: Mapping[str, Sequence[Pack]], pools: Pools) -> Estimate:
@@ -64,39 +72,70 @@ def calibrated_rates(packs: Sequence[Pack], pool: Pool) -> RatesOf | None:
     return rates
 
 
+@dataclass(frozen=True)
+class _Seconds:
+    """What a step, or a pass of the sampler, takes for each member, and for all of them together."""
+
+    each: float
+    shared: float
+
+    @classmethod
+    def of(cls, few: float, some: float) -> Self:
+        """The line through the seconds of a pack of `_FEW` and of `_MEMBERS`."""
+        most = some / _MEMBERS
+        each = min(max((some - few) / (_MEMBERS - _FEW), _LEAST_SHARE * most), most)
+        return cls(each, some - each * _MEMBERS)
+
+
 def _measure(trial: TrialConfig, device: str) -> Rates:
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
     try:
-        train_sets = [np.zeros((1, trial.grammar.string_length), np.uint8)] * _MEMBERS
-        trainer = PackTrainer([trial] * _MEMBERS, train_sets, device)
-        per_step = _seconds_per_call(lambda: trainer.train(1).cpu())
-        per_string = _seconds_per_call(lambda: _denoise_once(trainer)) / (_STRINGS * _MEMBERS)
+        trainers = [_trainer(trial, members, device) for members in (_FEW, _MEMBERS)]
+        step = _Seconds.of(*(_seconds_per_call(_train_once, trainer) for trainer in trainers))
+        look = _Seconds.of(*(_seconds_per_call(_denoise_once, trainer) for trainer in trainers))
     finally:
         torch.set_num_threads(threads)
-    flops = model_cost(trial).forward_flops
-    strings = trial.training.batch_size * trial.diffusion.n_trajectories * _MEMBERS
-    return Rates(3.0 * flops * strings / per_step, flops / per_string)
+    flops, batch = model_cost(trial).forward_flops, trial.training.batch_size * trial.diffusion.n_trajectories
+    sampling = flops * _strings(trial, device) / look.each
+    return Rates(3.0 * flops * batch / step.each, sampling, step.shared, look.shared)
+
+
+def _trainer(trial: TrialConfig, members: int, device: str) -> PackTrainer:
+    train_sets = [np.zeros((1, trial.grammar.string_length), np.uint8)] * members
+    return PackTrainer([trial] * members, train_sets, device)
+
+
+def _strings(config: TrialConfig, device: str) -> int:
+    """Strings of each member in one pass of the sampler."""
+    return min(_STRINGS, strings_per_call(device, _MEMBERS, config.grammar.string_length))
+
+
+def _train_once(trainer: PackTrainer) -> None:
+    trainer.train(1).cpu()
 
 
 def _denoise_once(trainer: PackTrainer) -> None:
     """A step of the sampler; of a classifier, which samples nothing, one look at as many strings."""
     denoiser, length = trainer.denoiser, trainer.config.grammar.string_length
+    strings = _strings(trainer.config, trainer.device.type)
     if not denoiser.classifies:
-        sample_strings(denoiser, trainer.streams, length, _STRINGS, 1).cpu()
+        sample_strings(denoiser, trainer.streams, length, strings, 1).cpu()
         return
-    zeros = torch.zeros(_MEMBERS, _STRINGS, length * denoiser.process.words_per_token, dtype=torch.int64)
+    members = denoiser.process.alpha_bar.shape[0]
+    zeros = torch.zeros(members, strings, length * denoiser.process.words_per_token, dtype=torch.int64)
     with torch.no_grad():
         denoiser.at(denoiser.process.prior(zeros.to(trainer.device)), 1).cpu()
 
 
-def _seconds_per_call(call: Callable[[], object]) -> float:
-    call()
-    calls, start = 0, time.perf_counter()
-    while time.perf_counter() - start < _SECONDS:
-        call()
-        calls += 1
-    return (time.perf_counter() - start) / calls
+def _seconds_per_call(call: Callable[[PackTrainer], None], trainer: PackTrainer) -> float:
+    """The median: what else the machine does now, it may not do later."""
+    call(trainer)
+    times = [time.perf_counter()]
+    while times[-1] - times[0] < _SECONDS:
+        call(trainer)
+        times.append(time.perf_counter())
+    return median(end - start for start, end in pairwise(times))
 
 
 def _key(trial: TrialConfig, pool: Pool) -> str:
@@ -110,13 +149,13 @@ def cache_file() -> Path:
 
 
 def _read_cache() -> dict[str, Rates]:
-    """Rates by key; what is not two positive numbers is measured again."""
+    """Rates by key; what is not as it was written is measured again."""
     try:
         cached = json.loads(cache_file().read_text())
         return {
-            key: Rates(float(training), float(sampling))
-            for key, (training, sampling) in cached.items()
-            if training * sampling > 0
+            key: Rates(float(training), float(sampling), float(step_s), float(pass_s))
+            for key, (training, sampling, step_s, pass_s) in cached.items()
+            if training * sampling > 0 and min(step_s, pass_s) >= 0
         }
     except (OSError, ValueError, TypeError, AttributeError):
         return {}
@@ -124,7 +163,7 @@ def _read_cache() -> dict[str, Rates]:
 
 def _write_cache(rates: dict[str, Rates]) -> None:
     """A cache that cannot be written only costs the next plan a second."""
-    content = json.dumps({key: [value.training, value.sampling] for key, value in rates.items()}, indent=1)
+    content = json.dumps({key: astuple(value) for key, value in rates.items()}, indent=1)
     try:
         cache_file().parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         write_atomically(cache_file(), content.encode())

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 from rhm_sweeps.config import TrialConfig
 from rhm_sweeps.evaluation.fixed_pairs import ROWS_PER_CALL
-from rhm_sweeps.packs.flops import evaluation_flops, model_cost, training_flops
+from rhm_sweeps.packs.flops import evaluation_flops, evaluation_passes, model_cost, training_flops
 from rhm_sweeps.packs.packing import Pack
 from rhm_sweeps.pools.pools import Pool
 
@@ -24,10 +24,13 @@ _IN_BACKWARD, _IN_SAMPLING = 2.25, 1.5
 
 @dataclass(frozen=True)
 class Rates:
-    """FLOPs per second that a processor reaches on packs of one shape, in training and in sampling."""
+    """FLOPs per second that a processor reaches on packs of one shape, in training and in sampling; and the seconds that each
+    optimizer step, and each forward pass of an evaluation, takes besides, however many members share it."""
 
     training: float
     sampling: float
+    step_s: float = 0.0
+    pass_s: float = 0.0
 
 
 RatesOf = Callable[[TrialConfig], Rates]
@@ -109,9 +112,12 @@ def pack_gib(pack: Pack, device: str = "cpu") -> float:
     return PROCESS_GIB + sampling_gib(pack.trials[0], device) + sum(member_gib(trial) for trial in pack.trials)
 
 
-def pack_seconds(pack: Pack, rates: Rates) -> float:
+def pack_seconds(pack: Pack, rates: Rates, device: str = "cpu") -> float:
     """Seconds from the first step of a pack to its last evaluation, alone on a processor of these rates."""
-    return sum(
+    first = pack.trials[0]
+    shared = first.training.steps * rates.step_s
+    shared += evaluation_passes(first, len(pack.trials), device) * rates.pass_s
+    return shared + sum(
         training_flops(trial) / rates.training + evaluation_flops(trial) / rates.sampling for trial in pack.trials
     )
 
@@ -122,7 +128,7 @@ def estimate_pool(packs: Sequence[Pack], pool: Pool, rates: RatesOf | None) -> P
     seconds = (
         None
         if rates is None
-        else _makespan((pack_seconds(pack, rates(pack.trials[0])) / share for pack in packs), pool.slots)
+        else _makespan((pack_seconds(pack, rates(pack.trials[0]), pool.device) / share for pack in packs), pool.slots)
     )
     return PoolEstimate(
         trials=sum(len(pack.trials) for pack in packs),

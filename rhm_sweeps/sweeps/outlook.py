@@ -27,12 +27,14 @@ PREVIEWED = 16
 
 @dataclass(frozen=True, repr=False)
 class Outlook:
-    """A plan on pools. Of an adaptive search, whose plan is empty, `trials` are those of its first suggestions, a `share` of all."""
+    """A plan on pools. Of an adaptive search, whose plan is empty, `trials` are those of its first suggestions, a `share` of all.
+    `around_s` are the seconds of a launch before its first pack and after its last."""
 
     plan: Plan
     pools: Pools
     trials: tuple[TrialConfig, ...]
     share: float = 1.0
+    around_s: float = 0.0
 
     @cached_property
     def packs(self) -> PoolPacks:
@@ -43,6 +45,11 @@ class Outlook:
     def estimate(self) -> Estimate:
         """FLOPs, memory and seconds of what is still to be trained."""
         return estimate_packs(self.packs, self.pools).times(1 / self.share)
+
+    @property
+    def seconds(self) -> float | None:
+        """Seconds until all is done; None if that is not known."""
+        return None if self.estimate.seconds is None else self.estimate.seconds + self.around_s
 
     @property
     def counts(self) -> dict[str, Any]:
@@ -56,13 +63,13 @@ class Outlook:
             "not_required": len(plan.not_required),
             "duplicates": plan.duplicates,
             "packs": sum(map(len, self.packs.values())),
-            "estimate": {"seconds": estimate.seconds, "memory_gib": estimate.memory_gib, "flops": estimate.flops},
+            "estimate": {"seconds": self.seconds, "memory_gib": estimate.memory_gib, "flops": estimate.flops},
         }
 
     @property
     def rows(self) -> tuple[tuple[str, str], ...]:
         """The same for people: labels and values."""
-        found, seconds = self.counts, self.estimate.seconds
+        found, seconds = self.counts, self.seconds
         return (
             ("trials", f"{found['trials']:,}"),
             ("finished", f"{found['finished']:,}"),

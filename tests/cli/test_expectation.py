@@ -13,7 +13,9 @@ import pytest
 import typer
 
 from rhm_sweeps.cli import expectation
-from rhm_sweeps.cli.expectation import EXPENSIVE_S, Expectation
+from rhm_sweeps.cli.expectation import COMMAND_S, EXPENSIVE_S, PROCESS_S, Expectation
+
+SHORT_S = EXPENSIVE_S - PROCESS_S - COMMAND_S - 1
 
 
 def outlook(seconds: float | None) -> SimpleNamespace:
@@ -38,10 +40,10 @@ def test_a_long_launch_is_asked_about(asked: list[str], capsys: pytest.CaptureFi
     with pytest.raises(typer.Abort):
         Expectation(ask=True).confirm(outlook(2 * EXPENSIVE_S))
     assert asked == ["Launch?"]
-    assert "6 trials, about 2:00:00" in capsys.readouterr().err
+    assert "6 trials, about 2:00:15" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize(("ask", "seconds"), [(False, 2 * EXPENSIVE_S), (True, EXPENSIVE_S - 1), (True, None)])
+@pytest.mark.parametrize(("ask", "seconds"), [(False, 2 * EXPENSIVE_S), (True, SHORT_S), (True, None)])
 def test_what_is_short_unknown_or_accepted_is_not_asked_about(
     asked: list[str], ask: bool, seconds: float | None
 ) -> None:
@@ -55,7 +57,7 @@ def test_what_it_took_is_compared_with_what_was_expected(capsys: pytest.CaptureF
     assert capsys.readouterr().err == ""
     expected.confirm(outlook(90.0))
     expected.compare(60.0)
-    assert "1:00, 1:30 were expected (+50 %)" in capsys.readouterr().err
+    assert "1:00, 1:33 were expected (+55 %)" in capsys.readouterr().err
 
 
 @pytest.mark.slow

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from rhm_sweeps.cli.expectation import COMMAND_S, PROCESS_S
 from rhm_sweeps.sweeps.lock import sweep_lock
 
 from .conftest import RhmSweep
@@ -51,6 +52,7 @@ def test_a_plan_is_what_scripts_rely_on(rhm_sweep: RhmSweep, tmp_path: Path) -> 
     assert 1 <= packs <= 4
     assert set(estimate) == {"seconds", "memory_gib", "flops"}
     assert all(value > 0 for value in estimate.values())
+    assert estimate["seconds"] > PROCESS_S + COMMAND_S
     assert is_untouched(tmp_path)
 
 

@@ -12,6 +12,7 @@ import pytest
 import torch
 
 from rhm_sweeps.config import TrialConfig, parse_trial
+from rhm_sweeps.packs.flops import model_cost
 from rhm_sweeps.packs.packing import Pack
 from rhm_sweeps.pools import calibration
 from rhm_sweeps.pools.calibration import MAX_MEASURED, cache_file, calibrated_rates, estimate_packs
@@ -56,7 +57,32 @@ def test_a_real_measurement_is_positive_and_leaves_torch_as_it_was(monkeypatch: 
     rates = calibrated_rates(packs(8), POOL)(trial(8))
     assert 1e4 < rates.training < 1e15
     assert 1e4 < rates.sampling < 1e15
+    assert 0 <= rates.step_s < 1
+    assert 0 <= rates.pass_s < 1
     assert torch.get_num_threads() == threads
+
+
+@pytest.mark.parametrize(
+    ("few", "some", "each", "shared"),
+    [
+        (4.0, 6.0, 1.0, 2.0),
+        (2.0, 4.0, 1.0, 0.0),
+        (3.0, 8.0, 2.0, 0.0),  # a larger pack is slower by itself
+        (5.0, 4.0, 0.1, 3.6),  # a clock of a busy machine
+    ],
+)
+def test_what_grows_with_members_is_told_from_what_does_not(
+    few: float, some: float, each: float, shared: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Seconds of a pack of two and of one of four."""
+    seconds = {2: few, 4: some}
+    monkeypatch.setattr(calibration, "_trainer", lambda trial, members, device: members)
+    monkeypatch.setattr(calibration, "_seconds_per_call", lambda call, members: seconds[members])
+    config = trial()
+    rates = calibrated_rates(packs(8), POOL)(config)
+    assert 3 * model_cost(config).forward_flops * config.training.batch_size / rates.training == pytest.approx(each)
+    assert model_cost(config).forward_flops * 256 / rates.sampling == pytest.approx(each)
+    assert (rates.step_s, rates.pass_s) == pytest.approx((shared, shared))
 
 
 def test_a_shape_is_measured_once_ever(measured: Counter[int], cache: Path) -> None:
@@ -85,7 +111,8 @@ def test_many_shapes_take_the_rates_of_the_nearest_width(measured: Counter[int])
 
 
 @pytest.mark.parametrize(
-    "content", ["", "{", "[]", "null", '{"a": 1}', '{"a": [1]}', '{"a": ["x", "y"]}', '{"a": [0, 0]}', "\0\0"]
+    "content",
+    ["", "{", "[]", "null", '{"a": 1}', '{"a": [1, 1]}', '{"a": ["x", "y", 0, 0]}', '{"a": [0, 0, 0, 0]}', "\0\0"],
 )
 def test_a_broken_cache_is_measured_anew_and_mended(measured: Counter[int], cache: Path, content: str) -> None:
     cache.parent.mkdir()
@@ -94,7 +121,7 @@ def test_a_broken_cache_is_measured_anew_and_mended(measured: Counter[int], cach
     assert measured == {8: 1}
     calibrated_rates(packs(8), POOL)
     assert measured == {8: 1}
-    assert list(json.loads(cache.read_text()).values()) == [[8e6, 8e7]]
+    assert list(json.loads(cache.read_text()).values()) == [[8e6, 8e7, 0.0, 0.0]]
 
 
 def test_a_cache_that_cannot_be_written_costs_a_measurement_only(

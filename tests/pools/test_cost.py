@@ -16,9 +16,10 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from rhm_sweeps.config import TrialConfig, parse_trial
 from rhm_sweeps.config.model import ModelName
+from rhm_sweeps.evaluation.fixed_pairs import ROWS_PER_CALL
 from rhm_sweeps.models import build_model, gelu_kernels
 from rhm_sweeps.packs import flops
-from rhm_sweeps.packs.flops import evaluation_flops, model_cost, training_flops, work_done
+from rhm_sweeps.packs.flops import evaluation_flops, evaluation_passes, model_cost, training_flops, work_done
 from rhm_sweeps.packs.packing import Pack
 from rhm_sweeps.pools.cost import (
     MAX_MEMBERS,
@@ -108,6 +109,14 @@ def test_evaluation_is_a_pass_per_denoising_step_and_per_pair() -> None:
     assert evaluation_flops(fewer) == model_cost(config).forward_flops * points * (16 * 5 + 2 * 32)
 
 
+def test_samples_and_pairs_are_taken_as_many_at_a_time_as_fit(monkeypatch: pytest.MonkeyPatch) -> None:
+    """At 5 points 16 samples by 10 denoising steps, and twice 32 pairs, of 4 tokens each."""
+    assert evaluation_passes(trial(), 2, "cpu") == 5 * (10 + 2)
+    monkeypatch.setitem(ROWS_PER_CALL, "cpu", 2 * 4 * 10)
+    assert evaluation_passes(trial(), 2, "cpu") == 5 * (2 * 10 + 2 * 4)
+    assert evaluation_passes(trial(), 100, "cpu") == 5 * (16 * 10 + 2 * 32)
+
+
 def test_memory_grows_by_the_same_for_every_member() -> None:
     trials = [trial(seed=seed) for seed in range(4)]
     sizes = [pack_gib(pack(*trials[:count])) for count in (1, 2, 3, 4)]
@@ -155,6 +164,15 @@ def test_time_is_work_over_rate() -> None:
     assert cost.seconds == pytest.approx(2 * (training_flops(config) / 1e6 + evaluation_flops(config) / 1e7))
     assert pack_seconds(both, Rates(1e6, 1e7)) == cost.seconds
     assert cost.memory_gib == pack_gib(both)
+
+
+def test_what_members_share_they_pay_once() -> None:
+    config, rates = trial(), Rates(1e6, 1e7, step_s=0.5, pass_s=0.25)
+    shared = 16 * 0.5 + evaluation_passes(config, 1, "cpu") * 0.25
+    for count in (1, 2, 5):
+        alone = count * (training_flops(config) / 1e6 + evaluation_flops(config) / 1e7)
+        members = pack(*(trial(seed=seed) for seed in range(count)))
+        assert pack_seconds(members, rates) == pytest.approx(shared + alone)
 
 
 def test_two_packs_that_share_a_gpu_take_as_long_as_one_after_the_other() -> None:

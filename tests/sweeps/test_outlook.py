@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
+import torch
 
 from rhm_sweeps.ledger import Ledger
+from rhm_sweeps.pools import calibration
 from rhm_sweeps.pools.pools import Pool, Pools
 from rhm_sweeps.spaces.search_space import SearchSpace
 from rhm_sweeps.sweeps import outlook
@@ -29,6 +32,17 @@ def test_it_counts_what_is_finished_and_starts_nothing(tmp_path: Path) -> None:
         ledger.set_state([ahead.trials[0].signature], "done")
     ahead = look_ahead(tiny_space(), POOLS, finished_trials(folder.path))
     assert (len(ahead.trials), len(ahead.plan.finished)) == (3, 1)
+
+
+def test_what_is_around_the_packs_is_part_of_the_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(calibration, "_SECONDS", 0.01)
+    ahead = look_ahead(tiny_space(), POOLS)
+    assert ahead.seconds == ahead.estimate.seconds == ahead.counts["estimate"]["seconds"]
+    around = replace(ahead, around_s=7200.0)
+    assert around.seconds == around.counts["estimate"]["seconds"] == pytest.approx(ahead.seconds + 7200)
+    assert dict(around.rows)["time"].startswith("about 2:00:")
+    gpu = look_ahead(tiny_space(), Pools((Pool("gpu", "cuda", 1, 1.0, 1.0, 8.0),)))
+    assert torch.cuda.is_available() or replace(gpu, around_s=7200.0).seconds is None
 
 
 @pytest.mark.parametrize(
