@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from rhm_sweeps.errors import UsageError
+from rhm_sweeps.printable import count
 
 from .drive_sweep import place_of
 from .followed import followed
@@ -39,5 +40,5 @@ def extend(name: SweepName, *, changes: Changes = None, session: SessionFlags) -
     folder = sweep_folder(session.results, name)
     with Ledger(folder.path) as ledger:
         grown = extend_sweep(ledger, folder, changes, place_of(session, name).pools)
-    continued = f", {grown.continued} of them go on where trials of fewer steps ended" if grown.continued else ""
-    go_on_unless_driven(name, session, f"{grown.added} trials are added{continued}")
+    continued = f", {grown.continued:,} of them from where shorter ones ended" if grown.continued else ""
+    go_on_unless_driven(name, session, f"training {count(grown.added, 'more trial')}{continued}")

@@ -6,6 +6,8 @@ from typing import Annotated
 
 import typer
 
+from rhm_sweeps.printable import count
+
 from .drive_sweep import place_of
 from .followed import followed
 from .resume import go_on_unless_driven
@@ -38,4 +40,4 @@ def retry(
     with Ledger(folder.path) as ledger:
         chosen = choose_again(ledger, folder, states, where, trials or [])
         take_up(ledger, folder, chosen, place_of(session, name).pools)
-    go_on_unless_driven(name, session, f"{len(chosen)} trials are trained again")
+    go_on_unless_driven(name, session, f"training {count(len(chosen), 'trial')} again")

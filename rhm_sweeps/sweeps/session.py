@@ -85,9 +85,9 @@ def _tell(ledger: Ledger, plan: Plan, growth: Growth, console: Console) -> None:
     unfinished = [name for name, state in ledger.states().items() if state in ("pending", "running")]
     others = sum(signature not in here for signature in unfinished)
     if growth.continued:
-        console.print(f"{growth.continued} trials go on where trials of fewer steps ended")
+        console.print(f"going on with {count(growth.continued, 'trial')} where trials of fewer steps ended")
     if others:
-        console.print(f"{others} unfinished trials of earlier launches are not in this space; they are trained too")
+        console.print(f"training {count(others, 'unfinished trial')} of earlier launches too: not in this space")
 
 
 def resume(

@@ -65,7 +65,7 @@ def test_another_space_on_launch(stage: Stages, report: Report) -> None:
     text = space_text(2, steps="{grid: [1501]}")
     (made.path / f"{NAME}.yaml").write_text(text)
     ended = ended_well(made.start(*LAUNCH, step_s=STEP_S))
-    assert "they are trained too" in ended.err
+    assert "of earlier launches too: not in this space" in ended.err
     codes.append(ended.code)
     planned = {**planned_steps(made.space), **planned_steps(SearchSpace.from_yaml(text, f"{NAME}.yaml"))}
     oracle = replace(made.oracle, planned=planned)

@@ -131,7 +131,7 @@ def test_unfinished_trials_of_an_earlier_space_are_told_and_trained(results: Pat
     result = launch(
         tiny_space((8, 12)), SessionOptions(results), POOLS, run_alone, Console(file=said, width=200), StopRequest()
     )
-    assert "2 unfinished trials of earlier launches are not in this space; they are trained too" in said.getvalue()
+    assert "training 2 unfinished trials of earlier launches too: not in this space" in said.getvalue()
     assert result.outcome.done == 6
 
 
