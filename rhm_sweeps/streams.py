@@ -70,6 +70,11 @@ def uniform(words: Tensor) -> Tensor:
     return _shift_right(words, 40).to(torch.float32) * 2.0**-24
 
 
+def second_uniform(words: Tensor) -> Tensor:
+    """Uniform float32 in [0, 1), from 24 of the lower 32 bits: independent of `uniform` of the same word."""
+    return uniform(words << 32)
+
+
 def below(words: Tensor, bound: Tensor | int) -> Tensor:
     """Uniform int64 in [0, bound), from the lower 32 bits (multiply-shift; bias below bound * 2**-32)."""
     return ((words & 0xFFFFFFFF) * bound) >> 32

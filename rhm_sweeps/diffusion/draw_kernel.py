@@ -12,36 +12,37 @@ _ONE = np.float32(1.0)
 
 
 @compiled
-def draw_posterior(
+def draw_undecided(
     logits: Floats,
     x_t: NDArray[np.int64],
-    alpha: Floats,
-    alpha_bar_s: Floats,
+    own: Floats,
+    spread: Floats,
     draw: Floats,
-    out: NDArray[np.int64],
+    x_s: NDArray[np.int64],
 ) -> None:
-    """Set `out` to symbols drawn from [alpha x_t + (1 - alpha) / v] * [alpha_bar_s softmax(logits) + (1 - alpha_bar_s) / v].
+    """Set each entry of `x_s` that is negative to a symbol k drawn with the weights of `uniform.Posterior`.
 
-    Shapes: logits (K, N, v); x_t, out and `draw`, uniform in [0, 1), (K, N); alpha and alpha_bar_s (K,).
+    Shapes: logits (K, N, v); x_t, x_s and `draw`, uniform in [0, 1), (K, N); own and spread (K,).
     """
     members, tokens, v = logits.shape
-    cumulative = np.empty(v, np.float32)
+    weights = np.empty(v, np.float32)
     for k in range(members):
-        elsewhere, missed = (_ONE - alpha[k]) / np.float32(v), (_ONE - alpha_bar_s[k]) / np.float32(v)
         for i in range(tokens):
-            top = logits[k, i, 0]
+            if x_s[k, i] >= 0:
+                continue
+            top, here = logits[k, i, 0], x_t[k, i]
             for symbol in range(1, v):
                 top = max(top, logits[k, i, symbol])
             total = np.float32(0.0)
             for symbol in range(v):
-                cumulative[symbol] = np.exp(logits[k, i, symbol] - top)
-                total += cumulative[symbol]
-            share, reached = alpha_bar_s[k] / total, np.float32(0.0)
+                weights[symbol] = np.exp(logits[k, i, symbol] - top)
+                total += weights[symbol]
+            others = spread[k] * (total - weights[here]) if here < v else np.float32(0.0)
+            reached = np.float32(0.0)
             for symbol in range(v):
-                here = elsewhere + alpha[k] if symbol == x_t[k, i] else elsewhere
-                reached += here * (share * cumulative[symbol] + missed)
-                cumulative[symbol] = reached
+                reached += own[k] * weights[symbol] if symbol == here else weights[symbol] + others
+                weights[symbol] = reached
             threshold, chosen = draw[k, i] * reached, 0
-            while chosen < v - 1 and cumulative[chosen] <= threshold:
+            while chosen < v - 1 and weights[chosen] <= threshold:
                 chosen += 1
-            out[k, i] = chosen
+            x_s[k, i] = chosen

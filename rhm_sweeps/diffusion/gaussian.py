@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar, Literal
 
+import torch
 from torch import Tensor
 
 from rhm_sweeps.diffusion.categorical import cross_entropy, one_hot, probabilities
@@ -76,6 +77,12 @@ class Gaussian(Tables):
         signal, scale = self._scale(t, x_t.ndim)
         noise = output if self.target == "noise" else -scale * output
         return (x_t - scale * noise) / signal
+
+    def decided(self, x_t: Tensor, t: int, s: int, words: Tensor) -> None:  # noqa: ARG002 - every number of x_s depends on x_0
+        return None
+
+    def undecided_share(self, t: Tensor, s: Tensor) -> Tensor:  # noqa: ARG002
+        return torch.ones(len(self.alpha_bar), len(t))
 
     def p_sample(self, output: Tensor, x_t: Tensor, t: int, s: int, words: Tensor) -> Tensor:
         """q(x_s | x_t, x_0) with the predicted x_0 (2006.11239, eq. 6 and 7, for any s < t); at s = 0 that is x_0 itself."""

@@ -9,9 +9,9 @@ import torch
 from torch import Tensor
 
 from rhm_sweeps.diffusion.categorical import cross_entropy, one_hot
-from rhm_sweeps.diffusion.process import Tables, at
-from rhm_sweeps.diffusion.uniform import draw_posterior
-from rhm_sweeps.streams import uniform
+from rhm_sweeps.diffusion.process import UNDECIDED, Tables, at
+from rhm_sweeps.diffusion.uniform import draw_undecided
+from rhm_sweeps.streams import second_uniform, uniform
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,14 +50,21 @@ class Masked(Tables):
         losses = cross_entropy(output, x_0, label_smoothing).where(x_t == self.mask, 0.0)
         return self._revealed(at(self.alpha_bar, t - 1), at(self.alpha_bar, t)) * losses.mean(-1)
 
-    def p_sample(self, output: Tensor, x_t: Tensor, t: int, s: int, words: Tensor) -> Tensor:
+    def decided(self, x_t: Tensor, t: int, s: int, words: Tensor) -> Tensor:
         """A hidden token is revealed with probability (alpha_bar_s - alpha_bar_t) / (1 - alpha_bar_t)."""
-        revealed, draw = self._revealed(at(self.alpha_bar, s, 2), at(self.alpha_bar, t, 2)), uniform(words)
-        anything, certain = torch.zeros(len(output), device=x_t.device), torch.ones(len(output), device=x_t.device)
-        x_0 = draw_posterior(
-            output, x_t, anything, certain, draw / revealed
-        )  # uniform again, of those below `revealed`
-        return torch.where((x_t == self.mask) & (draw < revealed), x_0, x_t)
+        axes = x_t.ndim - 1
+        revealed = self._revealed(at(self.alpha_bar, s, axes), at(self.alpha_bar, t, axes))
+        return torch.where((x_t == self.mask) & (uniform(words) < revealed), UNDECIDED, x_t)
+
+    def undecided_share(self, t: Tensor, s: Tensor) -> Tensor:
+        return self.alpha_bar[:, s] - self.alpha_bar[:, t]
+
+    def p_sample(self, output: Tensor, x_t: Tensor, t: int, s: int, words: Tensor) -> Tensor:
+        """A token that is revealed is drawn from the network's probabilities of x_0."""
+        anything, nothing = output.new_ones(len(output)), output.new_zeros(len(output))
+        shape = (-1, *[1] * (x_t.ndim - 1))
+        x_s = self.decided(x_t, t, s, words)
+        return draw_undecided(output, x_t, anything.reshape(shape), nothing.reshape(shape), second_uniform(words), x_s)
 
     @staticmethod
     def _revealed(alpha_bar_s: Tensor, alpha_bar_t: Tensor) -> Tensor:

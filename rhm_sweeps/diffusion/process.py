@@ -53,6 +53,14 @@ class Process(Protocol):
         """The loss of each string, mean over its tokens: (K, ...)."""
         ...
 
+    def decided(self, x_t: Tensor, t: int, s: int, words: Tensor) -> Tensor | None:
+        """What `p_sample` draws whatever the network says, shaped as x_t, `UNDECIDED` where that depends on it; None: everywhere."""
+        ...
+
+    def undecided_share(self, t: Tensor, s: Tensor) -> Tensor:
+        """How likely a token is undecided in sampling, in steps from times t (S,) to s: (K, S)."""
+        ...
+
     def p_sample(self, output: Tensor, x_t: Tensor, t: int, s: int, words: Tensor) -> Tensor:
         """Draw x_s from p_theta(x_s | x_t), s < t, given the network's output at (x_t, t)."""
         ...
@@ -68,6 +76,10 @@ class Process(Protocol):
     def select(self, kept: Tensor) -> Self:
         """The process of some of the members, by index."""
         ...
+
+
+UNDECIDED = -1
+"""In the place of a token that cannot be drawn without the network's output."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -99,22 +111,50 @@ def at(table: Tensor, t: Tensor | int, extra: int = 0) -> Tensor:
     return found.reshape(*found.shape, *[1] * extra)
 
 
+def asked_share(process: Process, times: Sequence[int], length: int) -> float:
+    """Of the strings of so many tokens that go along `times`, how many the network sees at a step on a CPU, mean over all steps."""
+    stops = torch.tensor(times)
+    return float((1.0 - (1.0 - process.undecided_share(stops[:-1], stops[1:])) ** length).mean())
+
+
 def p_sample_loop(
     process: Process,
     denoise: Callable[[Tensor, int], Tensor],
     x_t: Tensor,
     times: Sequence[int],
     words: Callable[[int], Tensor],
+    on_step: Callable[[int], None] | None = None,
 ) -> Tensor:
-    """Denoise x_t along descending `times`, from its own time to 0, and return tokens (K, ..., d).
+    """Denoise x_t along descending `times`, from its own time to 0, and return tokens (K, N, d).
+
+    On a CPU the network sees, at each step, only the strings of which a token depends on it (`Process.decided`); that changes no draw.
+    A GPU would have to wait to learn which they are.
 
     Args:
         process: how x_t was noised.
-        denoise: maps (x_t, t) to a network's output, (K, ..., d, v).
-        x_t: the noised strings at `times[0]`.
+        denoise: maps (x_t, t) to a network's output, (K, any, d, v).
+        x_t: the noised strings at `times[0]`, (K, N, d) or (K, N, d, v).
         times: stops of the sampler, as from `sampling_times`.
-        words: maps the time t to random words, (K, ..., d * words_per_token).
+        words: maps the time t to random words, (K, N, d * words_per_token).
+        on_step: is told after each step of N.
     """
     for t, s in pairwise(times):
-        x_t = process.p_sample(denoise(x_t, t), x_t, t, s, words(t))
+        drawn = words(t)
+        decided = process.decided(x_t, t, s, drawn) if x_t.is_cpu else None
+        if decided is None:
+            x_t = process.p_sample(denoise(x_t, t), x_t, t, s, drawn)
+        else:
+            places = _undecided_strings(decided)
+            seen = x_t.gather(1, places)
+            step = process.p_sample(denoise(seen, t), seen, t, s, drawn.gather(1, places)) if places.numel() else seen
+            x_t = decided.scatter(1, places, step)
+        if on_step is not None:
+            on_step(x_t.shape[1])
     return process.tokens(x_t)
+
+
+def _undecided_strings(decided: Tensor) -> Tensor:
+    """Places along the axis of strings of a member's undecided ones, and of any others where another member has more: (K, most, d)."""
+    undecided = (decided < 0).any(-1)
+    most = int(undecided.sum(1).max())
+    return undecided.byte().topk(most, 1).indices[..., None].expand(-1, -1, decided.shape[-1])

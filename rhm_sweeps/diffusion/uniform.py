@@ -7,15 +7,15 @@ earlier time s (s = t - 1 when nothing is skipped), with `alpha` = alpha_bar_t /
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, Self
 
 import torch
 from torch import Tensor
 
 from rhm_sweeps.diffusion import draw_kernel
 from rhm_sweeps.diffusion.categorical import categorical, one_hot, probabilities
-from rhm_sweeps.diffusion.process import Tables, at
-from rhm_sweeps.streams import below, uniform
+from rhm_sweeps.diffusion.process import UNDECIDED, Tables, at
+from rhm_sweeps.streams import below, second_uniform, uniform
 
 TINY = 1e-30
 """Keeps log() finite at s = 0, where the posterior has zeros; far below float32 rounding of any probability that matters."""
@@ -47,22 +47,50 @@ def _mixed(probs: Tensor, weight: Tensor) -> Tensor:
     return weight * probs + (1.0 - weight) / probs.shape[-1]
 
 
-def draw_posterior(logits: Tensor, x_t: Tensor, alpha: Tensor, alpha_bar_s: Tensor, draw: Tensor) -> Tensor:
-    """Draw x_s from `q_posterior` with the probabilities of x_0 that the logits (K, ..., d, v) give.
+@dataclass(frozen=True, eq=False)
+class Posterior:
+    """q(x_s | x_t, x_0) in two parts: what holds whatever x_0 is, and the rest; each is (K, 1, ...).
 
-    x_t and `draw`, uniform in [0, 1), are (K, ..., d), the coefficients (K,).
+    Let p be the network's probabilities of x_0, i the symbol of x_t, e = (1 - alpha) / v, h = e + alpha, b = alpha_bar_s and
+    m = (1 - b) / v. A token stays with probability h (m + b p_i) / Z and becomes another symbol k with e (m + b p_k) / Z, where
+    Z = m + b (e + alpha p_i). The first is least at p_i = 0, the second at p_i = 1 and p_k = 0: these are `stay` and `leave`.
+    What each has above its least is proportional to own p_i, and to p_k + spread (1 - p_i).
     """
-    if not (logits.is_cpu and logits.dtype == torch.float32):
-        axes = [1] * (x_t.ndim - 2)
-        weights = alpha.reshape(-1, *axes), alpha_bar_s.reshape(-1, *axes)
-        return categorical(_joint(x_t, probabilities(logits), *weights), draw)
+
+    stay: Tensor
+    leave: Tensor
+    own: Tensor
+    spread: Tensor
+
+    @classmethod
+    def of(cls, alpha: Tensor, alpha_bar_s: Tensor, v: int) -> Self:
+        elsewhere, missed = (1.0 - alpha) / v, (1.0 - alpha_bar_s) / v
+        here = elsewhere + alpha
+        own = here / (missed + elsewhere * alpha_bar_s).clamp(min=TINY)
+        share = missed / (missed + here * alpha_bar_s)
+        return cls(missed * own, elsewhere * share, own, alpha * share)
+
+
+def draw_undecided(logits: Tensor, x_t: Tensor, own: Tensor, spread: Tensor, draw: Tensor, x_s: Tensor) -> Tensor:
+    """x_s with symbols k in the place of its negative entries, drawn with the weights of `Posterior`.
+
+    p is the softmax of the logits (K, ..., d, v). x_t, x_s and `draw`, uniform in [0, 1), are (K, ..., d), own and spread (K, 1, ...).
+    For a token x_t that is no symbol, v, the weights are p itself.
+    """
     members, vocabulary = len(logits), logits.shape[-1]
-    x_s = torch.empty(x_t.shape, dtype=torch.int64)
-    tokens = (values.reshape(members, -1).numpy() for values in (x_t, draw, x_s))
+    if logits.shape[:-1] != x_t.shape:
+        raise ValueError(f"logits are {tuple(logits.shape)}, but tokens {tuple(x_t.shape)}")
+    if not (logits.is_cpu and logits.dtype == torch.float32):
+        p, present = probabilities(logits), one_hot(x_t, vocabulary)
+        others = spread * torch.where(x_t < vocabulary, 1.0 - (p * present).sum(-1), 0.0)
+        weights = torch.where(present > 0, own[..., None] * p, p + others[..., None])
+        return torch.where(x_s < 0, categorical(weights, draw), x_s)
+    drawn = x_s.clone()
+    tokens = (values.reshape(members, -1).numpy() for values in (x_t, draw, drawn))
     rows = logits.detach().reshape(members, -1, vocabulary).numpy()
-    x, uniforms, drawn = tokens
-    draw_kernel.draw_posterior(rows, x, alpha.numpy(), alpha_bar_s.numpy(), uniforms, drawn)
-    return x_s
+    x, uniforms, out = tokens
+    draw_kernel.draw_undecided(rows, x, own.reshape(-1).numpy(), spread.reshape(-1).numpy(), uniforms, out)
+    return drawn
 
 
 def kl_loss(
@@ -122,9 +150,26 @@ class Uniform(Tables):
         alpha_bar_s = at(self.alpha_bar, t - 1)
         return kl_loss(output, x_0, x_t, at(self.alpha_bar, t) / alpha_bar_s, alpha_bar_s, label_smoothing)
 
+    def _posterior(self, t: int, s: int, axes: int) -> Posterior:
+        alpha_bar_s = at(self.alpha_bar, s, axes)
+        return Posterior.of(at(self.alpha_bar, t, axes) / alpha_bar_s, alpha_bar_s, self.vocabulary)
+
+    def decided(self, x_t: Tensor, t: int, s: int, words: Tensor) -> Tensor:
+        posterior, draw = self._posterior(t, s, x_t.ndim - 1), uniform(words)
+        leaves = (self.vocabulary - 1) * posterior.leave
+        other = below(words, self.vocabulary - 1)
+        x_s = torch.where(draw < posterior.stay, x_t, other + (other >= x_t))
+        return torch.where(draw < posterior.stay + leaves, x_s, UNDECIDED)
+
+    def undecided_share(self, t: Tensor, s: Tensor) -> Tensor:
+        alpha_bar_s = self.alpha_bar[:, s]
+        posterior = Posterior.of(self.alpha_bar[:, t] / alpha_bar_s, alpha_bar_s, self.vocabulary)
+        return 1.0 - posterior.stay - (self.vocabulary - 1) * posterior.leave
+
     def p_sample(self, output: Tensor, x_t: Tensor, t: int, s: int, words: Tensor) -> Tensor:
-        alpha_bar_s = at(self.alpha_bar, s)
-        return draw_posterior(output, x_t, at(self.alpha_bar, t) / alpha_bar_s, alpha_bar_s, uniform(words))
+        posterior = self._posterior(t, s, x_t.ndim - 1)
+        x_s = self.decided(x_t, t, s, words)
+        return draw_undecided(output, x_t, posterior.own, posterior.spread, second_uniform(words), x_s)
 
     def tokens(self, x: Tensor) -> Tensor:
         return x

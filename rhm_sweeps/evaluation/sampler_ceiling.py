@@ -12,7 +12,7 @@ from torch import Tensor
 
 from rhm_sweeps.config import DiffusionConfig, GrammarConfig, TrainingConfig, TrialConfig
 from rhm_sweeps.diffusion.noise_schedules import sampling_times
-from rhm_sweeps.diffusion.process import p_sample_loop
+from rhm_sweeps.diffusion.process import Process, asked_share, p_sample_loop
 from rhm_sweeps.diffusion.processes import make_process
 from rhm_sweeps.evaluation.exact_denoiser import exact_denoiser
 from rhm_sweeps.grammar import Parser, WeightedGrammar, make_grammar
@@ -53,11 +53,24 @@ def sampling_part(diffusion: DiffusionConfig) -> DiffusionConfig:
     return diffusion.model_copy(update={name: DiffusionConfig.model_fields[name].default for name in OF_TRAINING})
 
 
-def ceiling_cost_s(grammar: GrammarConfig, sampling_steps: int, num_samples: int = NUM_SAMPLES) -> float:
-    """About how many seconds `sampler_ceiling` takes: steps * (a + b * rules * nodes * strings), summed over the levels."""
+def ceiling_cost_s(
+    grammar: GrammarConfig,
+    diffusion: DiffusionConfig,
+    sampling_steps: int | None = None,
+    num_samples: int = NUM_SAMPLES,
+) -> float:
+    """About how many seconds `sampler_ceiling` takes: steps * (a + b * rules * nodes * strings), of those that it asks about."""
     nodes = (grammar.string_length - 1) // (grammar.tuple_size - 1)
     rules = grammar.num_features * grammar.num_synonyms * grammar.tuple_size
-    return sampling_steps * (COST_OF_A_STEP + COST_OF_A_RULE * rules * nodes * num_samples / 2)
+    times = sampling_times(diffusion.timesteps, sampling_steps)
+    strings = num_samples * asked_share(_process(grammar, diffusion), times, grammar.string_length)
+    return (len(times) - 1) * (COST_OF_A_STEP + COST_OF_A_RULE * rules * nodes * strings / 2)
+
+
+def _process(grammar: GrammarConfig, diffusion: DiffusionConfig) -> Process:
+    return make_process(
+        [TrialConfig(grammar=grammar, diffusion=diffusion, training=TrainingConfig(train_size=1, test_size=0))]
+    )
 
 
 @lru_cache(maxsize=1024)
@@ -66,8 +79,7 @@ def _ceiling(
     sizes: GrammarConfig, diffusion: DiffusionConfig, sampling_steps: int | None, num_samples: int, seed: int
 ) -> tuple[float, ...]:
     grammar = make_grammar(sizes)
-    training = TrainingConfig(train_size=1, test_size=0)
-    process = make_process([TrialConfig(grammar=sizes, diffusion=diffusion, training=training)])
+    process = _process(sizes, diffusion)
     streams, indices = Streams([seed]), torch.arange(num_samples)
 
     def words(t: int) -> Tensor:

@@ -8,10 +8,21 @@ import torch
 from torch import Tensor
 
 from rhm_sweeps.diffusion.noise_schedules import sampling_times
-from rhm_sweeps.diffusion.process import p_sample_loop
+from rhm_sweeps.diffusion.process import asked_share, p_sample_loop
 from rhm_sweeps.evaluation.fixed_pairs import strings_per_call
 from rhm_sweeps.streams import Streams
 from rhm_sweeps.training.denoiser import Denoiser
+
+_MOST = 16
+"""Times as many strings are drawn together, at most, as the network sees at once."""
+
+
+def samples_per_call(device: str, members: int, length: int, asked: float) -> int:
+    """Strings of each member that are drawn together: those of which the network sees `strings_per_call` at a step, in the mean.
+
+    `asked` is the share that it is asked about, as from `asked_share`.
+    """
+    return int(strings_per_call(device, members, length) / max(asked, 1 / _MOST))
 
 
 @torch.no_grad()
@@ -32,18 +43,20 @@ def sample_strings(
     process, alpha_bar = denoiser.process, denoiser.process.alpha_bar
     members, timesteps = alpha_bar.shape[0], alpha_bar.shape[1] - 1
     times = sampling_times(timesteps, sampling_steps)
-    size = strings_per_call(alpha_bar.device.type, members, string_length)
+    device = alpha_bar.device.type
+    at_once = strings_per_call(device, members, string_length)
+    asked = asked_share(process, times, string_length) if device == "cpu" else 1.0
+    size = samples_per_call(device, members, string_length, asked)
+
+    def denoise(x_t: Tensor, t: int) -> Tensor:
+        return torch.cat([denoiser.at(part, t) for part in x_t.split(at_once, 1)], 1)
+
     chunks = []
     for indices in torch.arange(count, device=alpha_bar.device).split(size):
 
         def words(time: int, indices: Tensor = indices) -> Tensor:
             return streams.words(f"sample/{time}", indices, string_length * process.words_per_token)
 
-        def denoise(x_t: Tensor, t: int) -> Tensor:
-            output = denoiser.at(x_t, t)
-            if on_step is not None:
-                on_step(x_t.shape[1])
-            return output
-
-        chunks.append(p_sample_loop(process, denoise, process.prior(words(timesteps + 1)), times, words))
+        start = process.prior(words(timesteps + 1))
+        chunks.append(p_sample_loop(process, denoise, start, times, words, on_step))
     return torch.cat(chunks, 1)

@@ -11,8 +11,12 @@ from torch.autograd.graph import saved_tensors_hooks
 from torch.overrides import TorchFunctionMode
 
 from rhm_sweeps.config import TrialConfig
+from rhm_sweeps.diffusion.noise_schedules import sampling_times
+from rhm_sweeps.diffusion.process import asked_share
+from rhm_sweeps.diffusion.processes import make_process
 from rhm_sweeps.evaluation.evaluator import evaluation_steps
 from rhm_sweeps.evaluation.fixed_pairs import strings_per_call
+from rhm_sweeps.evaluation.sampling import samples_per_call
 from rhm_sweeps.models import build_model
 from rhm_sweeps.models.fused import only_shapes
 
@@ -82,23 +86,44 @@ def training_flops(config: TrialConfig) -> float:
     return 3.0 * model_cost(config).forward_flops * strings * config.training.steps
 
 
-def evaluation_flops(config: TrialConfig) -> float:
-    """Of all evaluation points of a trial: every sample takes its denoising steps, every loss pair one pass."""
-    return float(model_cost(config).forward_flops) * _in_passes(config, 1)
+def evaluation_flops(config: TrialConfig, device: str = "cpu") -> float:
+    """Of all evaluation points of a trial: a pass per loss pair, and per denoising step of a sample that the network is asked about."""
+    denoising = _denoising_steps(config) * _asked(config, device)
+    passes = config.evaluation.num_samples * denoising + 2 * config.evaluation.loss_pairs
+    return _points(config) * passes * model_cost(config).forward_flops
 
 
 def evaluation_passes(config: TrialConfig, members: int, device: str) -> int:
     """Forward passes of all evaluation points of a pack of such trials, each of as many strings as it takes."""
-    return _in_passes(config, strings_per_call(device, members, config.grammar.string_length))
+    evaluation, length = config.evaluation, config.grammar.string_length
+    samples = -(-evaluation.num_samples // samples_per_call(device, members, length, _asked(config, device)))
+    pairs = -(-evaluation.loss_pairs // strings_per_call(device, members, length))
+    return _points(config) * (samples * _denoising_steps(config) + 2 * pairs)
 
 
-def _in_passes(config: TrialConfig, strings: int) -> int:
-    """How often samples and pairs go through the model at all evaluation points, so many at a time."""
-    evaluation = config.evaluation
-    points = len(evaluation_steps(config.training.steps, evaluation.points_per_doubling))
-    denoising = 0 if config.model.name == "classifier" else evaluation.sampling_steps or config.diffusion.timesteps
-    samples, pairs = (-(-count // strings) for count in (evaluation.num_samples, evaluation.loss_pairs))
-    return (samples * denoising + 2 * pairs) * points
+def _points(config: TrialConfig) -> int:
+    return len(evaluation_steps(config.training.steps, config.evaluation.points_per_doubling))
+
+
+def _denoising_steps(config: TrialConfig) -> int:
+    if config.model.name == "classifier":
+        return 0
+    return config.evaluation.sampling_steps or config.diffusion.timesteps
+
+
+def _asked(config: TrialConfig, device: str) -> float:
+    """`asked_share` of a trial, which a GPU does not make use of; once per process and length."""
+    if device != "cpu":
+        return 1.0
+    grammar, steps = config.grammar, config.evaluation.sampling_steps
+    key = (config.diffusion, grammar.num_features, grammar.string_length, steps)
+    if key not in _ASKED:
+        times = sampling_times(config.diffusion.timesteps, steps)
+        _ASKED[key] = asked_share(make_process([config]), times, grammar.string_length)
+    return _ASKED[key]
+
+
+_ASKED: dict[tuple[Hashable, ...], float] = {}
 
 
 def work_done(config: TrialConfig, step: int) -> float:

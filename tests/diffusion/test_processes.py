@@ -1,10 +1,12 @@
 """What holds for every process: members keep to themselves, and a sure network gives its string back."""
 
+from itertools import pairwise
+
 import pytest
 import torch
 
 from rhm_sweeps.config import parse_trial
-from rhm_sweeps.diffusion.process import p_sample_loop
+from rhm_sweeps.diffusion.process import UNDECIDED, asked_share, p_sample_loop
 from rhm_sweeps.diffusion.processes import make_process
 from rhm_sweeps.streams import Streams
 
@@ -36,7 +38,7 @@ def test_a_network_that_is_sure_samples_its_string(diffusion):
     factor = 1.0 if diffusion.get("output") == "probabilities" else 80.0
     samples = p_sample_loop(
         process,
-        lambda x_t, t: factor * torch.nn.functional.one_hot(string, V).float().expand(1, 20, D, V),
+        lambda x_t, t: factor * torch.nn.functional.one_hot(string, V).float().expand(*x_t.shape[:2], D, V),
         process.prior(words(process, "start", 20)),
         [12, 7, 3, 0],
         lambda t: words(process, f"t{t}", 20),
@@ -64,6 +66,62 @@ def test_members_keep_to_themselves(diffusion):
     step = packed.p_sample(output.expand(2, -1, -1, -1), both, 9, 5, noise.expand(2, -1, -1))
     torch.testing.assert_close(step[1:], alone.p_sample(output, x_t, 9, 5, noise))
     torch.testing.assert_close(packed.log_evidence(both, 6)[1:], alone.log_evidence(x_t, 6))
+
+
+def unsure(x_t, t):
+    """A network that says something else of each string and time: (K, N, d, v) logits."""
+    codes = (x_t * 7 ** torch.arange(D)).sum(-1, keepdim=True) + t
+    return torch.sin(codes[..., None] * torch.arange(1, V + 1) * torch.arange(1, D + 1)[:, None]) * 2
+
+
+@pytest.mark.parametrize("diffusion", PROCESSES[:3])
+def test_the_network_is_asked_about_few_strings_and_the_samples_are_the_same(diffusion):
+    process = make_process([trial(**diffusion, beta2=0.3), trial(1, **{**diffusion, "noise_schedule": "cosine"})])
+    times, count, seen = [12, 11, 9, 8, 5, 4, 3, 2, 1, 0], 400, []
+
+    def drawn(t):
+        return words(process, f"t{t}", count, (3, 4))
+
+    def denoise(x_t, t):
+        seen.append(x_t.shape[1])
+        return unsure(x_t, t)
+
+    x = start = process.prior(drawn(13))
+    for t, s in pairwise(times):
+        x = process.p_sample(unsure(x, t), x, t, s, drawn(t))
+    told = []
+    assert torch.equal(p_sample_loop(process, denoise, start, times, drawn, told.append), x)
+    assert told == [count] * 9
+    asked = asked_share(process, times, D)
+    assert 0.1 < asked < 0.9
+    assert sum(seen) / (9 * count) == pytest.approx(
+        asked, abs=0.15
+    )  # where a member has fewer than another, some fill up
+
+
+@pytest.mark.parametrize("diffusion", PROCESSES[:3])
+def test_what_is_decided_is_drawn_whatever_the_network_says(diffusion):
+    """And the others depend on it; the share of these is what `undecided_share` says, on the way of samples."""
+    process, count, shares, expected = make_process([trial(**diffusion)]), 20_000, [], []
+    x = process.prior(words(process, "start", count))
+    for t, s in pairwise([12, 10, 7, 4, 2, 1, 0]):
+        drawn = words(process, f"t{t}", count)
+        decided = process.decided(x, t, s, drawn)
+        ways = [process.p_sample(80.0 * torch.eye(V)[k].expand(1, count, D, V), x, t, s, drawn) for k in range(V)]
+        known = decided != UNDECIDED
+        assert all(torch.equal(way[known], decided[known]) for way in ways)
+        assert bool(torch.stack(ways)[:, ~known].unique(dim=0).shape[0] > 1)
+        shares.append(float((~known).float().mean()))
+        expected.append(float(process.undecided_share(torch.tensor([t]), torch.tensor([s]))))
+        x = process.p_sample(unsure(x, t), x, t, s, drawn)
+    assert shares == pytest.approx(expected, abs=0.01)
+
+
+def test_a_gaussian_process_decides_nothing_beforehand():
+    process = make_process([trial(process="gaussian")])
+    x = process.prior(words(process, "start", 3))
+    assert process.decided(x, 5, 4, words(process, "step", 3)) is None
+    assert asked_share(process, [12, 6, 0], D) == 1
 
 
 @pytest.mark.parametrize("diffusion", PROCESSES)

@@ -8,7 +8,15 @@ import torch
 from rhm_sweeps.config import DiffusionConfig
 from rhm_sweeps.diffusion.noise_schedules import alpha_bar_table, linear_betas, sampling_times
 from rhm_sweeps.diffusion.process import p_sample_loop
-from rhm_sweeps.diffusion.uniform import Uniform, draw_posterior, input_levels, kl_loss, q_posterior, q_sample
+from rhm_sweeps.diffusion.uniform import (
+    Posterior,
+    Uniform,
+    draw_undecided,
+    input_levels,
+    kl_loss,
+    q_posterior,
+    q_sample,
+)
 from rhm_sweeps.streams import Streams
 
 V, D, T = 3, 2, 12
@@ -165,27 +173,51 @@ def test_smoothed_labels_are_a_mixture_of_targets():
     assert kl_loss(logits, STATES, STATES, alpha, alpha_bar_s, 0.2) == pytest.approx(expected, rel=1e-6)
 
 
-def test_draws_are_those_of_the_posterior():
-    """Evenly spaced draws fall on each symbol as often as its probability says."""
-    draws, v = 2000, 5
-    logits = torch.randn((2, 3, v), generator=torch.Generator().manual_seed(0))
-    x_t, alpha, alpha_bar_s = torch.tensor([[0, 3, 4], [1, 2, 2]]), torch.tensor([0.9, 0.5]), torch.tensor([0.7, 0.2])
-    spaced = ((torch.arange(draws) + 0.5) / draws)[None, :, None].expand(2, -1, 3)
-    wide = logits[:, None].expand(-1, draws, -1, -1), x_t[:, None].expand(-1, draws, -1)
-    drawn = draw_posterior(*wide, alpha, alpha_bar_s, spaced)
+def words_of(first: torch.Tensor, second: torch.Tensor) -> torch.Tensor:
+    """Words whose `uniform` and `second_uniform` are these."""
+    upper, lower = ((draw.double() * 2**24).long() for draw in (first, second))
+    return (upper << 40) + (lower << 8)
+
+
+@pytest.mark.parametrize(("t", "s"), [(1, 0), (4, 3), (T, T - 1), (7, 2)])
+def test_draws_are_those_of_the_posterior(t, s):
+    """A grid of both uniforms of a word falls on each symbol as often as its probability says."""
+    v, side = 5, 512
+    levels = [level.float()[None] for level in input_levels(ALPHA_BAR, v)]
+    process = Uniform(ALPHA_BAR.float()[None], v, *levels)
+    even = (torch.arange(side) + 0.5) / side
+    words = words_of(*torch.meshgrid(even, even, indexing="ij")).reshape(1, -1, 1).expand(-1, -1, 3)
+    logits = torch.randn((1, 1, 3, v), generator=torch.Generator().manual_seed(0))
+    x_t = torch.tensor([[[0, 3, 4]]])
+    drawn = process.p_sample(logits.expand(-1, side**2, -1, -1), x_t.expand(-1, side**2, -1), t, s, words)
     shares = torch.stack([(drawn == symbol).float().mean(1) for symbol in range(v)], -1)
-    wanted = q_posterior(x_t, logits.softmax(-1), alpha, alpha_bar_s)
-    assert (shares - wanted).abs().max() <= 1.01 / draws
+    wanted = q_posterior(x_t[0], logits[0].softmax(-1), *(c.float().expand(1) for c in coefficients(t, s)))
+    assert (shares - wanted).abs().max() <= 2.0 / side
+
+
+@pytest.mark.parametrize(("t", "s"), [(1, 0), (2, 1), (7, 6), (T, T - 1), (9, 4), (T, 0)])
+def test_what_holds_whatever_the_network_says_is_the_least_of_the_posterior(t, s):
+    """Over all x_0: nothing more could be said of x_s without the network; and the rest is as `Posterior` says."""
+    alpha, alpha_bar_s = coefficients(t, s)
+    posterior = Posterior.of(alpha.reshape(1), alpha_bar_s.reshape(1), V)
+    laws = torch.stack([brute_force_posterior(0, x_0, s, t) for x_0 in range(V)])
+    assert float(posterior.stay) == pytest.approx(float(laws[:, 0].min()), abs=1e-12)
+    assert float(posterior.leave) == pytest.approx(float(laws[:, 1:].min()), abs=1e-12)
+    p = torch.tensor([0.2, 0.7, 0.1], dtype=torch.float64)
+    weights = torch.cat((posterior.own * p[:1], p[1:] + posterior.spread * (1 - p[0])))
+    least = torch.tensor([float(posterior.stay), *[float(posterior.leave)] * (V - 1)], dtype=torch.float64)
+    law = least + (1 - least.sum()) * weights / weights.sum()
+    assert law == pytest.approx(q_posterior(torch.tensor([0]), p[None], alpha, alpha_bar_s)[0], abs=1e-12)
 
 
 def test_draws_in_double_precision_are_the_same():
     generator = torch.Generator().manual_seed(1)
     logits, draw = torch.randn((2, 500, 8, 6), generator=generator), torch.rand((2, 500, 8), generator=generator)
-    x_t, alpha, alpha_bar_s = (
-        torch.randint(6, (2, 500, 8), generator=generator),
-        torch.tensor([0.9, 0.5]),
-        torch.rand(2),
-    )
-    drawn = draw_posterior(logits, x_t, alpha, alpha_bar_s, draw)
-    by_torch = draw_posterior(logits.double(), x_t, alpha.double(), alpha_bar_s.double(), draw.double())
+    x_t, x_s = (torch.randint(-1, 7, (2, 500, 8), generator=generator) for _ in range(2))
+    x_t = x_t.clamp(min=0)  # 6 is no symbol
+    own, spread = torch.tensor([2.0, 9.0]).reshape(2, 1, 1), torch.tensor([0.3, 0.0]).reshape(2, 1, 1)
+    drawn = draw_undecided(logits, x_t, own, spread, draw, x_s)
+    by_torch = draw_undecided(logits.double(), x_t, own.double(), spread.double(), draw.double(), x_s)
     assert (drawn != by_torch).float().mean() < 1e-3
+    assert torch.equal(drawn[x_s >= 0], x_s[x_s >= 0])
+    assert bool((drawn >= 0).all())

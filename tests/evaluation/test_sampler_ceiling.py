@@ -58,7 +58,15 @@ def test_the_same_call_is_the_same_and_leaves_torch_as_it_was() -> None:
 
 
 def test_cost_grows_with_steps_and_grammars() -> None:
-    small = ceiling_cost_s(GRAMMAR, 100)
-    assert ceiling_cost_s(GRAMMAR, 200) == pytest.approx(2 * small)
-    assert ceiling_cost_s(GrammarConfig(num_layers=9), 100) > 20 * small
+    gaussian = DiffusionConfig(process="gaussian", timesteps=100)
+    small = ceiling_cost_s(GRAMMAR, gaussian)
+    assert ceiling_cost_s(GRAMMAR, gaussian, 50) == pytest.approx(small / 2)
+    assert ceiling_cost_s(GrammarConfig(num_layers=9), gaussian) > 20 * small
     assert small < 1
+
+
+def test_where_few_strings_are_asked_about_it_costs_less() -> None:
+    costs = [
+        ceiling_cost_s(GrammarConfig(), DiffusionConfig(process=name)) for name in ("gaussian", "uniform", "masked")
+    ]
+    assert costs == sorted(costs, reverse=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import json
+import math
 import subprocess
 import sys
 from dataclasses import replace
@@ -16,6 +17,9 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from rhm_sweeps.config import TrialConfig, parse_trial
 from rhm_sweeps.config.model import ModelName
+from rhm_sweeps.diffusion.noise_schedules import sampling_times
+from rhm_sweeps.diffusion.process import asked_share
+from rhm_sweeps.diffusion.processes import make_process
 from rhm_sweeps.evaluation.fixed_pairs import ROWS_PER_CALL
 from rhm_sweeps.models import build_model, gelu_kernels
 from rhm_sweeps.packs import flops
@@ -99,22 +103,30 @@ def test_training_is_three_passes_per_string_of_every_batch() -> None:
     assert training_flops(config) == 3 * model_cost(config).forward_flops * 8 * 16
 
 
-def test_evaluation_is_a_pass_per_denoising_step_and_per_pair() -> None:
+def asked(config: TrialConfig) -> float:
+    times = sampling_times(config.diffusion.timesteps, config.evaluation.sampling_steps)
+    return asked_share(make_process([config]), times, config.grammar.string_length)
+
+
+def test_evaluation_is_a_pass_per_pair_and_per_denoising_step_that_asks_the_network() -> None:
     config = trial()
-    points = 5  # 1, 2, 4, 8, 16
-    assert evaluation_flops(config) == model_cost(config).forward_flops * points * (16 * 10 + 2 * 32)
+    points, forward = 5, model_cost(config).forward_flops  # 1, 2, 4, 8, 16
+    assert evaluation_flops(config) == pytest.approx(forward * points * (16 * 10 * asked(config) + 2 * 32))
+    assert evaluation_flops(config, "cuda") == forward * points * (16 * 10 + 2 * 32)
     fewer = parse_trial(
         {**config.model_dump(), "evaluation": {"num_samples": 16, "loss_pairs": 32, "sampling_steps": 5}}
     )
-    assert evaluation_flops(fewer) == model_cost(config).forward_flops * points * (16 * 5 + 2 * 32)
+    assert evaluation_flops(fewer) == pytest.approx(forward * points * (16 * 5 * asked(fewer) + 2 * 32))
+    assert asked(config) < asked(fewer) < 1
 
 
 def test_samples_and_pairs_are_taken_as_many_at_a_time_as_fit(monkeypatch: pytest.MonkeyPatch) -> None:
     """At 5 points 16 samples by 10 denoising steps, and twice 32 pairs, of 4 tokens each."""
     assert evaluation_passes(trial(), 2, "cpu") == 5 * (10 + 2)
-    monkeypatch.setitem(ROWS_PER_CALL, "cpu", 2 * 4 * 10)
-    assert evaluation_passes(trial(), 2, "cpu") == 5 * (2 * 10 + 2 * 4)
-    assert evaluation_passes(trial(), 100, "cpu") == 5 * (16 * 10 + 2 * 32)
+    for device, samples in (("cuda", 10), ("cpu", int(10 / asked(trial())))):
+        monkeypatch.setitem(ROWS_PER_CALL, device, 2 * 4 * 10)
+        assert evaluation_passes(trial(), 2, device) == 5 * (math.ceil(16 / samples) * 10 + 2 * 4)
+    assert evaluation_passes(trial(), 100, "cuda") == 5 * (16 * 10 + 2 * 32)
 
 
 def test_memory_grows_by_the_same_for_every_member() -> None:

@@ -62,5 +62,4 @@ def _settings(trials: pd.DataFrame) -> list[Setting | None]:
 
 
 def _cost(setting: Setting) -> float:
-    grammar, diffusion, steps = setting
-    return ceiling_cost_s(grammar, steps or diffusion.timesteps)
+    return ceiling_cost_s(*setting)
