@@ -21,6 +21,7 @@ from sides import Sides, seeded, side_flags
 from steps_and_evaluation import trial
 
 from rhm_sweeps.config import TrialConfig
+from rhm_sweeps.models.linear import has_bf16_products
 from rhm_sweeps.packs.flops import model_cost
 
 COLUMNS = {
@@ -28,7 +29,6 @@ COLUMNS = {
     "matmul_ms": ".3f", "bytes_ms": ".3f", "floor_ms": ".3f", "ours_ms": ".3f", "ours_by_floor": ".1f",
     "plain_ms": ".2f", "plain_by_floor": ".1f",
 }  # fmt: skip
-DTYPES = {"float32": torch.float32, "bf16": torch.bfloat16}
 SQUARE = 2048
 OPTIMIZER_BYTES = 28
 """A parameter's float32 weight, gradient and two moments are read, all but the gradient are written: 7 numbers."""
@@ -47,20 +47,35 @@ class Product:
         return 2 * self.rows * self.inputs * self.outputs
 
     @property
-    def with_backward(self) -> tuple[Product, Product, Product]:
-        """Itself, and the products that make the gradients of its input and of its weight."""
-        rows, inputs, outputs = self.rows, self.inputs, self.outputs
-        return self, Product(rows, outputs, inputs), Product(inputs, rows, outputs)
+    def of_input(self) -> Product:
+        """What makes the gradient of its input."""
+        return Product(self.rows, self.outputs, self.inputs)
+
+    @property
+    def of_weight(self) -> Product:
+        """What makes the gradient of its weight."""
+        return Product(self.inputs, self.rows, self.outputs)
+
+
+def step_products(config: TrialConfig) -> list[Product]:
+    """Those of an optimizer step; nobody asks for the gradient of the network's input."""
+    embed, *others = forward_products(config, config.training.batch_size)
+    return [embed, embed.of_weight, *chain.from_iterable((one, one.of_input, one.of_weight) for one in others)]
 
 
 def forward_products(config: TrialConfig, strings: int) -> list[Product]:
-    """Those of the U-Net for so many strings."""
+    """Those of the U-Net for so many strings; the last, of few outputs, as its transpose, which is faster."""
     grammar, width = config.grammar, config.model.width
     v, s, tokens = grammar.num_features, grammar.tuple_size, strings * grammar.string_length
     blocks = [tokens // s**level for level in range(1, grammar.num_layers + 1)]
     down = [Product(rows, s * width, width) for rows in blocks]
     up = [Product(rows, 2 * width, s * width) for rows in reversed(blocks)]
-    return [Product(tokens, v, width), *down, *up, Product(tokens, 2 * width, v)]
+    return [Product(tokens, v, width), *down, *up, Product(v, 2 * width, tokens)]
+
+
+def product_dtype(precision: str, device: str = "cpu") -> torch.dtype:
+    """What a processor multiplies: without instructions for bfloat16, its numbers as float32."""
+    return torch.bfloat16 if precision == "bf16" and (device != "cpu" or has_bf16_products()) else torch.float32
 
 
 def matmul_s(products: Sequence[Product], members: int, dtype: torch.dtype, rounds: int, device: str = "cpu") -> float:
@@ -92,11 +107,10 @@ def bandwidth(byte_count: int, rounds: int, device: str = "cpu") -> float:
 
 def measure(width: int, precision: str, chosen: argparse.Namespace) -> dict[str, object]:
     """A row, per member."""
-    tree, dtype = trial(width, precision, 1), DTYPES[precision]
+    tree, dtype = trial(width, precision, 1), product_dtype(precision)
     members, rounds = chosen.members, chosen.rounds
     config = seeded(tree, 0)
-    forward = forward_products(config, config.training.batch_size)
-    products = list(chain.from_iterable(one.with_backward for one in forward))
+    products = step_products(config)
     flops = members * sum(one.flops for one in products)
     products_s = matmul_s(products, members, dtype, rounds)
     square = Product(SQUARE, SQUARE, SQUARE)

@@ -13,11 +13,11 @@ from __future__ import annotations
 import argparse
 import os
 from collections.abc import Callable, Sequence
-from itertools import chain, product
+from itertools import product
 from unittest import mock
 
 import torch
-from floors import OPTIMIZER_BYTES, bandwidth, forward_products, matmul_s
+from floors import OPTIMIZER_BYTES, bandwidth, matmul_s, product_dtype, step_products
 from measured import Report, finish, flags, in_turn, parsed
 from plain_loop import PlainLoop
 from sides import seeded
@@ -48,9 +48,7 @@ def pack(configs: Sequence[TrialConfig], data: Dataset, device: str, *, graphs: 
 
 def floors_s(config: TrialConfig, members: int, rounds: int, device: str) -> tuple[float, float]:
     """Seconds that a step's matrix products take on the device, and those that its optimizer's traffic takes."""
-    forward = forward_products(config, config.training.batch_size)
-    products = list(chain.from_iterable(one.with_backward for one in forward))
-    dtype = torch.bfloat16 if config.training.precision == "bf16" else torch.float32
+    products, dtype = step_products(config), product_dtype(config.training.precision, device)
     moved = members * OPTIMIZER_BYTES * model_cost(config).parameters
     with matmul_precision(config.training.precision):
         products_s = matmul_s(products, members, dtype, rounds, device)

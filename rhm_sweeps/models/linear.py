@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from functools import cache
+from typing import Any, cast
 
 import torch
 from torch import Tensor, nn
+from torch.autograd import Function
 
 
 class Linear(nn.Module):
@@ -32,12 +34,37 @@ class Linear(nn.Module):
         return product.reshape(*x.shape[:-1], -1)
 
 
+_NARROW = 16
+"""Outputs below which MKL multiplies what is transposed faster, up to 6 times; beyond, it makes no difference (docs/speed.md)."""
+
+
 def _multiply(x: Tensor, weight: Tensor) -> Tensor:
     """x @ weight, added up in float32 and rounded to their own type."""
     if x.dtype == torch.bfloat16 and x.is_cpu and not has_bf16_products():
         # Without such instructions torch multiplies number by number, 40 times slower than this.
-        return (x.float() @ weight.float()).to(x.dtype)
+        return _multiply(x.float(), weight.float()).to(x.dtype)
+    if x.dtype == torch.float32 and x.is_cpu and weight.shape[-1] < _NARROW:
+        return cast(Tensor, _NarrowProduct.apply(x, weight))  # type: ignore[no-untyped-call]
     return x @ weight
+
+
+class _NarrowProduct(Function):
+    """x @ weight, of few outputs, as (weight.T @ x.T).T, and so the gradient of weight."""
+
+    generate_vmap_rule = True
+
+    @staticmethod
+    def forward(x: Tensor, weight: Tensor) -> Tensor:
+        return (weight.mT @ x.mT).mT
+
+    @staticmethod
+    def setup_context(ctx: Any, inputs: tuple[Tensor, Tensor], output: Tensor) -> None:  # noqa: ARG004 - torch's interface
+        ctx.save_for_backward(*inputs)
+
+    @staticmethod
+    def backward(ctx: Any, grad: Tensor) -> tuple[Tensor, Tensor]:
+        x, weight = ctx.saved_tensors
+        return grad @ weight.mT, (grad.mT @ x).mT
 
 
 @cache

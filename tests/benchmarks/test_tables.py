@@ -111,7 +111,7 @@ def test_the_products_of_the_floor_are_those_of_the_graph(load, width):
     config = sides.seeded(steps.trial(width, "float32", 1), 0)
     products = floors.forward_products(config, 4)
     assert sum(one.flops for one in products) == 4 * model_cost(config).forward_flops
-    assert all(one.flops == part.flops for one in products for part in one.with_backward)
+    assert all(one.flops == part.flops for one in products for part in (one.of_input, one.of_weight))
 
 
 def test_without_a_gpu_gpu_steps_says_so(load, monkeypatch, capsys):

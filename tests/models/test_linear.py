@@ -62,3 +62,23 @@ def test_a_pack_multiplies_each_members_own_weight(layer: Linear) -> None:
     together = vmap(grad(loss))(weights, x)
     for k in range(3):
         torch.testing.assert_close(together[k], grad(loss)(weights[k], x[k]), rtol=0.02, atol=0.02)
+
+
+@pytest.mark.parametrize("outputs", [1, 8, 15, 16])
+def test_products_of_few_outputs_and_their_gradients_are_as_those_of_many(outputs: int) -> None:
+    generator = torch.Generator().manual_seed(0)
+    layer = Linear(24, outputs, torch.float32)
+    with torch.no_grad():
+        layer.weight.copy_(torch.randn(24, outputs, generator=generator))
+    x = torch.randn(5, 10, 24, generator=generator, requires_grad=True)
+    ahead = torch.randn(5, 10, outputs, generator=generator)
+    product = layer.product(x)
+    product.backward(ahead)
+    rows, weight, grads = (
+        x.detach().double().flatten(0, 1),
+        layer.weight.detach().double(),
+        ahead.double().flatten(0, 1),
+    )
+    torch.testing.assert_close(product.double().flatten(0, 1), rows @ weight, rtol=1e-5, atol=1e-5)
+    torch.testing.assert_close(x.grad.double().flatten(0, 1), grads @ weight.T, rtol=1e-5, atol=1e-5)
+    torch.testing.assert_close(layer.weight.grad.double(), rows.T @ grads, rtol=1e-5, atol=1e-5)
