@@ -11,15 +11,13 @@ from types import TracebackType
 from rhm_sweeps.credentials import redact
 from rhm_sweeps.errors import RhmSweepError
 
-from .output import stderr
-
 OBJECTS_BETWEEN_COLLECTIONS = 100_000
 """Imports make half a million objects that stay; to look through them for garbage every 700, the default, is a fifth of their time."""
 
 
 def main(arguments: list[str] | None = None) -> None:
     """Run `rhm-sweep` and exit: 0 done, 1 failed, 2 usage, 130 or 143 interrupted."""
-    gc.set_threshold(OBJECTS_BETWEEN_COLLECTIONS)
+    gc.set_threshold(OBJECTS_BETWEEN_COLLECTIONS)  # before anything large is imported
     arguments = sys.argv[1:] if arguments is None else arguments
     debug = "--debug" in arguments or bool(os.environ.get("RHM_SWEEP_DEBUG"))
     arguments = [argument for argument in arguments if argument != "--debug"]
@@ -48,9 +46,13 @@ def main(arguments: list[str] | None = None) -> None:
 
 
 def _say(message: str) -> None:
+    from .output import stderr
+
     stderr.print("[bold red]Error:[/] ", end="")
     stderr.print(redact(message), markup=False, soft_wrap=True)
 
 
 def _show_traceback(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+    from .output import stderr
+
     stderr.print(redact("".join(traceback.format_exception(kind, error, trace))), end="", markup=False, soft_wrap=True)
