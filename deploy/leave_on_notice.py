@@ -3,7 +3,8 @@
 
     leave_on_notice.py aws            # two minutes before; google: 30 seconds before
 
-Runs beside `ray start` on a worker and ends when Ray knows. A cloud that does not answer is asked again.
+Runs beside `ray start` on a worker and ends when Ray knows. A cloud that does not answer is asked again, and so is Ray until the node
+is gone.
 """
 
 from __future__ import annotations
@@ -65,8 +66,22 @@ def seconds_left(cloud: str, metadata: str, every_s: float) -> int:
         time.sleep(every_s)
 
 
+def drain(left: int, every_s: float) -> int:
+    """Tell Ray that this node has so many seconds left, again and again while it fails: the last exit code of `ray drain-node`."""
+    command = ["ray", "drain-node", "--reason=DRAIN_NODE_REASON_PREEMPTION"]
+    command += ["--reason-message=the cloud takes this spot node away"]
+    ends = time.monotonic() + left
+    while True:
+        remaining = max(round(ends - time.monotonic()), 1)
+        code = subprocess.run([*command, f"--deadline-remaining-seconds={remaining}"], check=False).returncode
+        if code == 0 or time.monotonic() + every_s >= ends:
+            return code
+        print(f"ray drain-node ended with {code}; it is tried again", file=sys.stderr, flush=True)
+        time.sleep(every_s)
+
+
 def main() -> int:
-    """The exit code of `ray drain-node`."""
+    """0, or what `ray drain-node` ended with if it never worked."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("cloud", choices=["aws", "google"])
     parser.add_argument("--metadata", default=METADATA, help=f"where the cloud answers ({METADATA})")
@@ -74,10 +89,7 @@ def main() -> int:
     wanted = parser.parse_args()
     left = seconds_left(wanted.cloud, wanted.metadata, wanted.every_s)
     print(f"this node is taken away in {left} s", file=sys.stderr, flush=True)
-    reason = ["--reason=DRAIN_NODE_REASON_PREEMPTION", "--reason-message=the cloud takes this spot node away"]
-    return subprocess.run(
-        ["ray", "drain-node", *reason, f"--deadline-remaining-seconds={left}"], check=False
-    ).returncode
+    return drain(left, wanted.every_s)
 
 
 if __name__ == "__main__":

@@ -74,6 +74,13 @@ def test_sampling(measure):
     assert row["ratio"] == pytest.approx(row["plain_s"] / row["ours_s"])
 
 
+def test_the_network_is_asked_about_as_many_strings_as_expected(measure):
+    rows = measure("asked_strings", "--timesteps", "20", "--layers", "2", "--samples", "2000")["rows"]
+    assert [row["asked"] for row in rows] == pytest.approx([row["expected"] for row in rows], abs=0.01)
+    assert [row["process"] for row in rows] == ["uniform", "uniform", "masked", "gaussian"]
+    assert rows[-1]["asked"] == 1
+
+
 @pytest.mark.slow
 def test_growth_and_its_figure(measure, tmp_path):
     words = ("--axis", "members", "layers", "--most", "2", "--steps", "1", "--rounds", "1", "--members", "2")
