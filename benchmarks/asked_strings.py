@@ -36,10 +36,10 @@ def measured_share(config: TrialConfig, samples: int) -> float:
     def words(t: int) -> torch.Tensor:
         return streams.words(f"sample/{t}", indices, length * process.words_per_token)
 
-    def denoise(x_t: torch.Tensor, t: int) -> torch.Tensor:
+    def denoise(x_t: torch.Tensor, t: int, asked: torch.Tensor | None) -> torch.Tensor:
         nonlocal seen
         seen += x_t.shape[1]
-        return denoiser.at(x_t, t)
+        return denoiser.at(x_t, t, asked)
 
     p_sample_loop(process, denoise, process.prior(words(timesteps + 1)), sampling_times(timesteps), words)
     return seen / (samples * timesteps)

@@ -147,7 +147,7 @@ def test_the_reader_of_imports_finds_them() -> None:
     """Known edges of three kinds: absolute, relative, and inside a function."""
     edges = {(found.importer, found.target, found.deferred, found.relative) for found in OWN}
     assert ("rhm_sweeps.config.parsing", "rhm_sweeps.errors", False, False) in edges
-    assert ("rhm_sweeps.cli.main", "rhm_sweeps.cli.output", False, True) in edges
+    assert ("rhm_sweeps.cli.launch", "rhm_sweeps.cli.expectation", False, True) in edges
     assert ("rhm_sweeps.cli.main", "rhm_sweeps.cli.app", True, True) in edges
 
 

@@ -9,7 +9,8 @@ import torch
 from torch import Tensor
 
 from rhm_sweeps.diffusion.categorical import cross_entropy, one_hot
-from rhm_sweeps.diffusion.process import UNDECIDED, Tables, at
+from rhm_sweeps.diffusion.process import Tables, at
+from rhm_sweeps.diffusion.undecided import UNDECIDED
 from rhm_sweeps.diffusion.uniform import draw_undecided
 from rhm_sweeps.streams import second_uniform, uniform
 

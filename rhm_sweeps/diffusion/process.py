@@ -10,6 +10,8 @@ from typing import Any, ClassVar, Protocol, Self
 import torch
 from torch import Tensor
 
+from rhm_sweeps.diffusion.undecided import UNDECIDED, places
+
 
 class Process(Protocol):
     """A diffusion process of K pack members with schedules of their own.
@@ -78,10 +80,6 @@ class Process(Protocol):
         ...
 
 
-UNDECIDED = -1
-"""In the place of a token that cannot be drawn without the network's output."""
-
-
 @dataclass(frozen=True, eq=False)
 class Tables:
     """Tables over t = 0..T of K members; what all processes are made of."""
@@ -117,9 +115,16 @@ def asked_share(process: Process, times: Sequence[int], length: int) -> float:
     return float((1.0 - (1.0 - process.undecided_share(stops[:-1], stops[1:])) ** length).mean())
 
 
+Denoise = Callable[[Tensor, int, Tensor | None], Tensor]
+"""Maps x_t (K, N, d) or (K, N, d, v) and its time t to a network's output (K, N, d, v).
+
+The third argument says which outputs are asked for, (K, N, d), None: all; the others may hold anything.
+"""
+
+
 def p_sample_loop(
     process: Process,
-    denoise: Callable[[Tensor, int], Tensor],
+    denoise: Denoise,
     x_t: Tensor,
     times: Sequence[int],
     words: Callable[[int], Tensor],
@@ -132,7 +137,7 @@ def p_sample_loop(
 
     Args:
         process: how x_t was noised.
-        denoise: maps (x_t, t) to a network's output, (K, any, d, v).
+        denoise: the network.
         x_t: the noised strings at `times[0]`, (K, N, d) or (K, N, d, v).
         times: stops of the sampler, as from `sampling_times`.
         words: maps the time t to random words, (K, N, d * words_per_token).
@@ -142,19 +147,15 @@ def p_sample_loop(
         drawn = words(t)
         decided = process.decided(x_t, t, s, drawn) if x_t.is_cpu else None
         if decided is None:
-            x_t = process.p_sample(denoise(x_t, t), x_t, t, s, drawn)
+            x_t = process.p_sample(denoise(x_t, t, None), x_t, t, s, drawn)
         else:
-            places = _undecided_strings(decided)
-            seen = x_t.gather(1, places)
-            step = process.p_sample(denoise(seen, t), seen, t, s, drawn.gather(1, places)) if places.numel() else seen
-            x_t = decided.scatter(1, places, step)
+            undecided = (decided == UNDECIDED).any(-1)
+            if bool(undecided.any()):
+                strings = places(undecided)[..., None].expand(-1, -1, x_t.shape[-1])
+                seen, asked = x_t.gather(1, strings), decided.gather(1, strings) == UNDECIDED
+                x_s = process.p_sample(denoise(seen, t, asked), seen, t, s, drawn.gather(1, strings))
+                decided = decided.scatter(1, strings, x_s)
+            x_t = decided
         if on_step is not None:
             on_step(x_t.shape[1])
     return process.tokens(x_t)
-
-
-def _undecided_strings(decided: Tensor) -> Tensor:
-    """Places along the axis of strings of a member's undecided ones, and of any others where another member has more: (K, most, d)."""
-    undecided = (decided < 0).any(-1)
-    most = int(undecided.sum(1).max())
-    return undecided.byte().topk(most, 1).indices[..., None].expand(-1, -1, decided.shape[-1])

@@ -14,7 +14,8 @@ from torch import Tensor
 
 from rhm_sweeps.diffusion import draw_kernel
 from rhm_sweeps.diffusion.categorical import categorical, one_hot, probabilities
-from rhm_sweeps.diffusion.process import UNDECIDED, Tables, at
+from rhm_sweeps.diffusion.process import Tables, at
+from rhm_sweeps.diffusion.undecided import UNDECIDED
 from rhm_sweeps.streams import below, second_uniform, uniform
 
 TINY = 1e-30

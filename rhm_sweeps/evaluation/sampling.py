@@ -48,8 +48,10 @@ def sample_strings(
     asked = asked_share(process, times, string_length) if device == "cpu" else 1.0
     size = samples_per_call(device, members, string_length, asked)
 
-    def denoise(x_t: Tensor, t: int) -> Tensor:
-        return torch.cat([denoiser.at(part, t) for part in x_t.split(at_once, 1)], 1)
+    def denoise(x_t: Tensor, t: int, asked: Tensor | None) -> Tensor:
+        parts = x_t.split(at_once, 1)
+        asked_of = [None] * len(parts) if asked is None else asked.split(at_once, 1)
+        return torch.cat([denoiser.at(part, t, some) for part, some in zip(parts, asked_of, strict=True)], 1)
 
     chunks = []
     for indices in torch.arange(count, device=alpha_bar.device).split(size):

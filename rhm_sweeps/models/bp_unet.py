@@ -12,6 +12,7 @@ from rhm_sweeps.config import TrialConfig
 from rhm_sweeps.models.fused import gelu, norm, norm_gelu
 from rhm_sweeps.models.linear import Linear, per_member
 from rhm_sweeps.models.network import Network, NormalDraw, look_up
+from rhm_sweeps.models.way_down import WayDown
 
 NORM_EPS = 1e-5
 """torch's default."""
@@ -84,38 +85,37 @@ class BpUNet(Network):
 
     def forward(self, x: Tensor, t: Tensor, dropout: Tensor | None = None) -> Tensor:  # noqa: ARG002 - see `Network`
         embedded = self._embedded(x)
-        merged = self.down[0](embedded, embedded.shape[-2] // self.filter_size)
-        x = torch.cat((self._above(merged), merged), -1)
-        x = self.up[-1](x, x.shape[-2])
+        levels = self._levels(self.down[0](embedded, embedded.shape[-2] // self.filter_size))
+        x = levels[-1]
+        for block, level in zip(self.up, reversed(levels), strict=True):
+            x = block(torch.cat((x, level), -1), x.shape[-2])
         return self._logits(self.readout.product(torch.cat((x, embedded), -1)))
 
     def _embedded(self, x: Tensor) -> Tensor:
         x = self.embed.product(x / self.embed_divisor)
         return gelu(x if self.embed_bias is None else x + per_member(self.embed_bias, x))
 
-    def _above(self, x: Tensor) -> Tensor:
-        """From what the lowest block merged to what the last one splits, beside it."""
-        skips = []
+    def _levels(self, x: Tensor) -> list[Tensor]:
+        """The nodes of levels 1..L, (..., nodes, w) each, from those of level 1."""
+        levels = [x]
         for block in self.down[1:]:
-            skips.append(x)
-            x = block(x, x.shape[-2] // self.filter_size)
-        skips.append(x)
-        for block in self.up[:-1]:
-            x = block(torch.cat((x, skips.pop()), -1), x.shape[-2])
-        return x
+            levels.append(block(levels[-1], levels[-1].shape[-2] // self.filter_size))
+        return levels
 
     def _logits(self, readout: Tensor) -> Tensor:
         logits = readout.float() / (2 * self.width)
         return logits if self.readout_bias is None else logits + per_member(self.readout_bias, logits)
 
-    def at_one_time(self, seen: Tensor, tokens: Tensor) -> Tensor:
+    def at_one_time(self, seen: Tensor, tokens: Tensor, asked: Tensor | None = None) -> Tensor:
         """`forward` of strings that differ in their tokens alone: token k of a member is seen as its row k of `seen`.
 
-        What depends on one token or one leaf tuple alone is computed once for each that there can be, and looked up.
+        What depends on one token or one leaf tuple alone is computed once for each that there can be, and looked up. On the way down
+        only the nodes above a token that is asked for are split.
 
         Args:
             seen: model inputs (K, symbols, v).
             tokens: (K, B, d) below the number of symbols.
+            asked: (K, B, d), which outputs are asked for; the others are 0 or what they are.
         """
         symbols, s, width, last = seen.shape[1], self.filter_size, self.width, cast(Block, self.up[-1])
         if symbols**s > tokens[0].numel() // s:
@@ -126,10 +126,15 @@ class BpUNet(Network):
         codes = (tokens.unflatten(-1, (-1, s)) * powers).sum(-1)
         embedded = self._embedded(seen)
         merged = self.down[0](embedded[:, tuples], symbols**s)
-        beside = look_up(last.linear.product(merged, slice(width, None)), codes)
-        x = last.linear.product(self._above(look_up(merged, codes)), slice(width))
-        readout = self.readout.product(last.after(x + beside), slice(width))
-        return self._logits(readout + look_up(self.readout.product(embedded, slice(width, None)), tokens))
+        levels = self._levels(look_up(merged, codes))
+        way = WayDown(asked, s, len(self.up))
+        x = levels[-1].flatten(1, 2)
+        for block, level in zip(cast("list[Block]", self.up[:-1]), reversed(levels), strict=False):
+            x = block.after(way.split(block.linear.product(torch.cat((x, way.reached(level)), -1))))
+        beside = look_up(last.linear.product(merged, slice(width, None)), way.reached(codes))
+        x = last.after(way.split(last.linear.product(x, slice(width)) + beside))
+        own = look_up(self.readout.product(embedded, slice(width, None)), way.reached(tokens))
+        return way.spread(self._logits(self.readout.product(x, slice(width)) + own), tokens.shape)
 
     @torch.no_grad()
     def reset_parameters(self, normal: NormalDraw) -> None:

@@ -17,8 +17,11 @@ NormalDraw = Callable[[str, torch.Size], Tensor]
 class Tabulating(Protocol):
     """A network that has a quicker way for strings which are all at one time."""
 
-    def at_one_time(self, seen: Tensor, tokens: Tensor) -> Tensor:
-        """Outputs for tokens (K, B, d), of which token k of a member is seen as row k of `seen`, (K, symbols, v)."""
+    def at_one_time(self, seen: Tensor, tokens: Tensor, asked: Tensor | None = None) -> Tensor:
+        """Outputs for tokens (K, B, d), of which token k of a member is seen as row k of `seen`, (K, symbols, v).
+
+        Those that are not `asked` for, (K, B, d), may be anything; None asks for all.
+        """
         ...
 
 

@@ -73,14 +73,16 @@ class Denoiser:
         """
         return self._constrained(self.model(self.process.model_input(x_t, t), t, dropout))
 
-    def at(self, x_t: Tensor, t: int) -> Tensor:
-        """Outputs at one time for all strings, without dropout, for `p_sample_loop`."""
+    def at(self, x_t: Tensor, t: int, asked: Tensor | None = None) -> Tensor:
+        """Outputs at one time for all strings, without dropout: a `Denoise` of `p_sample_loop`."""
         times, symbols = torch.full(x_t.shape[:2], t, device=x_t.device), self.process.symbols
         if symbols is None:
             return self(x_t, times)
         each = torch.arange(symbols, device=x_t.device).expand(len(x_t), 1, -1)
         seen = self.process.model_input(each, times[:, :1])[:, 0]
-        return self._constrained(self.model.at_one_time(seen, x_t, times))
+        if self.constrains:  # a token's depends on the others' of its tuple
+            asked = None
+        return self._constrained(self.model.at_one_time(seen, x_t, times, asked))
 
     def _constrained(self, output: Tensor) -> Tensor:
         return constrained(output, self.legal) if self.constrains and self.legal is not None else output

@@ -53,10 +53,13 @@ class PackedModel:
             return self._forward(self.parameters, self.buffers, x, t)
         return self._forward_dropping(self.parameters, self.buffers, x, t, dropout)
 
-    def at_one_time(self, seen: Tensor, tokens: Tensor, t: Tensor) -> Tensor:
-        """Outputs for tokens (K, B, d) that are seen as rows of `seen`, (K, symbols, v), at times t (K, B) that are all the same."""
+    def at_one_time(self, seen: Tensor, tokens: Tensor, t: Tensor, asked: Tensor | None = None) -> Tensor:
+        """Outputs for tokens (K, B, d) that are seen as rows of `seen`, (K, symbols, v), at times t (K, B) that are all the same.
+
+        Those that are not `asked` for, (K, B, d), may be anything.
+        """
         if isinstance(self._packed, Tabulating):
-            return self._packed.at_one_time(seen, tokens)
+            return self._packed.at_one_time(seen, tokens, asked)
         return self(look_up(seen, tokens), t)
 
     @property

@@ -107,7 +107,7 @@ def test_the_exact_network_samples_the_data():
     ours, count = process(), 20_000
     samples = p_sample_loop(
         ours,
-        lambda x_t, t: (posterior(x_t[0], t) + 1e-30).log()[None],
+        lambda x_t, t, _: (posterior(x_t[0], t) + 1e-30).log()[None],
         ours.prior(words("start", count)),
         sampling_times(T),
         lambda t: words(f"t{t}", count),

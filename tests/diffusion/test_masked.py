@@ -120,7 +120,7 @@ def test_the_exact_network_samples_the_data_up_to_what_one_step_reveals_at_once(
     process = Masked(table[None], V)
     samples = p_sample_loop(
         process,
-        lambda x_t, t: logits[x_t @ codes],
+        lambda x_t, t, _: logits[x_t @ codes],
         process.prior(words("start", count)),
         sampling_times(timesteps),
         lambda t: words(f"t{t}", count),

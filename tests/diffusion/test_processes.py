@@ -6,8 +6,9 @@ import pytest
 import torch
 
 from rhm_sweeps.config import parse_trial
-from rhm_sweeps.diffusion.process import UNDECIDED, asked_share, p_sample_loop
+from rhm_sweeps.diffusion.process import asked_share, p_sample_loop
 from rhm_sweeps.diffusion.processes import make_process
+from rhm_sweeps.diffusion.undecided import UNDECIDED
 from rhm_sweeps.streams import Streams
 
 PROCESSES = [
@@ -38,7 +39,7 @@ def test_a_network_that_is_sure_samples_its_string(diffusion):
     factor = 1.0 if diffusion.get("output") == "probabilities" else 80.0
     samples = p_sample_loop(
         process,
-        lambda x_t, t: factor * torch.nn.functional.one_hot(string, V).float().expand(*x_t.shape[:2], D, V),
+        lambda x_t, t, _: factor * torch.nn.functional.one_hot(string, V).float().expand(*x_t.shape[:2], D, V),
         process.prior(words(process, "start", 20)),
         [12, 7, 3, 0],
         lambda t: words(process, f"t{t}", 20),
@@ -82,9 +83,9 @@ def test_the_network_is_asked_about_few_strings_and_the_samples_are_the_same(dif
     def drawn(t):
         return words(process, f"t{t}", count, (3, 4))
 
-    def denoise(x_t, t):
+    def denoise(x_t, t, asked):
         seen.append(x_t.shape[1])
-        return unsure(x_t, t)
+        return unsure(x_t, t).where(asked[..., None], torch.nan)
 
     x = start = process.prior(drawn(13))
     for t, s in pairwise(times):

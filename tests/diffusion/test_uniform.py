@@ -143,7 +143,7 @@ def test_sampler_has_the_distribution_of_the_reverse_chain():
 
     samples = p_sample_loop(
         process,
-        lambda x_t, t: table[t - 1][x_t @ torch.tensor([V, 1])],
+        lambda x_t, t, _: table[t - 1][x_t @ torch.tensor([V, 1])],
         process.prior(words(T + 1)),
         sampling_times(T),
         words,

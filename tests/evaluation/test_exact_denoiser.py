@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from itertools import pairwise
 from typing import Any
 
@@ -13,13 +12,12 @@ from torch import Tensor
 
 from rhm_sweeps.config import parse_trial
 from rhm_sweeps.diffusion.noise_schedules import sampling_times
-from rhm_sweeps.diffusion.process import Process, p_sample_loop
+from rhm_sweeps.diffusion.process import Denoise, Process, p_sample_loop
 from rhm_sweeps.diffusion.processes import make_process
 from rhm_sweeps.evaluation.exact_denoiser import exact_denoiser
 from rhm_sweeps.grammar import Grammar, Parser, WeightedGrammar, leaf_cavities, make_grammar, marginals
 from rhm_sweeps.streams import Streams
 
-Denoise = Callable[[Tensor, int], Tensor]
 PROCESSES = [{"process": "uniform"}, {"process": "masked", "noise_schedule": "log_linear"}, {"process": "gaussian"}]
 
 
@@ -94,7 +92,7 @@ def test_tokens_that_are_revealed_one_by_one_are_exact() -> None:
     x_t, streams, indices = torch.full((1, 512, 4), 3), Streams([1]), torch.arange(512)
     orders = streams.words("order", indices, 4).argsort(-1)
     for place in range(4):
-        drawn = process.p_sample(denoise(x_t, 1), x_t, 1, 0, streams.words(f"reveal/{place}", indices, 4))
+        drawn = process.p_sample(denoise(x_t, 1, None), x_t, 1, 0, streams.words(f"reveal/{place}", indices, 4))
         position = orders[..., place : place + 1]
         x_t = x_t.scatter(-1, position, drawn.gather(-1, position))
     parsed = Parser(rules).parse(x_t[0].numpy().astype(np.uint8))
@@ -107,7 +105,7 @@ def test_marginals_in_the_place_of_cavities_ruin_the_samples() -> None:
     rules, process = experiment({})
     grammar = WeightedGrammar.of(rules)
 
-    def marginal(x_t: Tensor, t: int) -> Tensor:
+    def marginal(x_t: Tensor, t: int, _: Tensor | None) -> Tensor:
         return marginals(grammar, process.log_evidence(x_t, t)[0])[-1].log()[None]
 
     assert validity(rules, process, exact(rules, process), 256, 40)[-1] > 0.9
@@ -117,7 +115,7 @@ def test_marginals_in_the_place_of_cavities_ruin_the_samples() -> None:
 def test_leading_dimensions_are_kept() -> None:
     rules, process = experiment({}, num_layers=2)
     x_t = torch.randint(8, (1, 2, 3, 4), generator=torch.Generator().manual_seed(0))
-    found = exact(rules, process)(x_t, 20)
+    found = exact(rules, process)(x_t, 20, None)
     evidence = process.log_evidence(x_t, 20)
     assert found.shape == (1, 2, 3, 4, 8)
     assert torch.equal(found[0, 1], leaf_cavities(WeightedGrammar.of(rules), evidence[0, 1]))
@@ -127,4 +125,4 @@ def test_the_gaussian_sampler_is_given_marginals() -> None:
     rules, process = experiment({"process": "gaussian"}, num_layers=2)
     x_t = torch.randn(1, 5, 4, 8, generator=torch.Generator().manual_seed(0))
     expected = marginals(WeightedGrammar.of(rules), process.log_evidence(x_t, 20)[0])[-1]
-    assert torch.equal(exact(rules, process)(x_t, 20)[0], expected.log())
+    assert torch.equal(exact(rules, process)(x_t, 20, None)[0], expected.log())

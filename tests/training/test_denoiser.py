@@ -45,6 +45,23 @@ def test_outputs_at_one_time_are_those_at_any(process, strings, model):
 
 
 @torch.no_grad()
+@pytest.mark.parametrize("share", [0.0, 0.1, 1.0])
+@pytest.mark.parametrize("process", ["uniform", "masked"])
+@pytest.mark.parametrize(
+    "model",
+    [{}, {"bias": True}, {"depth": 1}, {"constraint": "tuples"}, {"name": "transformer", "embedding_size": 16}],
+    ids=str,
+)
+def test_what_is_asked_for_is_the_same_if_nothing_else_is(process, model, share):
+    denoiser, x_t = _denoiser(process, **model), _noised(process, 50)
+    asked = torch.rand(x_t.shape, generator=torch.Generator().manual_seed(1)) < share
+    outputs = denoiser(x_t, torch.full((3, 50), 7))
+    found = denoiser.at(x_t, 7, asked)
+    assert found.shape == outputs.shape
+    torch.testing.assert_close(found[asked], outputs[asked], rtol=1e-5, atol=1e-5 * float(outputs.abs().max()))
+
+
+@torch.no_grad()
 def test_in_bfloat16_they_differ_by_its_rounding():
     denoiser, x_t = _denoiser("uniform", "bf16"), _noised("uniform", 50)
     outputs = denoiser(x_t, torch.full((3, 50), 7))
