@@ -10,6 +10,9 @@ from nbclient import NotebookClient
 
 FOLDER = Path(__file__).parents[1] / "docs" / "notebooks"
 
+NO_WIDGETS = "ignore:IProgress not found"
+"""What tqdm, which Ray imports, says in a kernel without ipywidgets."""
+
 
 def execute(path: Path) -> None:
     """Execute a notebook in a fresh kernel and write it back; times and the Python version stay out of the file."""
@@ -21,7 +24,8 @@ def execute(path: Path) -> None:
     client = NotebookClient(
         notebook, timeout=300, record_timing=False, resources={"metadata": {"path": str(path.parent)}}
     )
-    client.execute(env={name: value for name, value in os.environ.items() if name != "MPLBACKEND"})
+    environment = {name: value for name, value in os.environ.items() if name != "MPLBACKEND"}
+    client.execute(env=environment | {"PYTHONWARNINGS": NO_WIDGETS})
     notebook.metadata["language_info"] = {"name": "python"}
     nbformat.write(notebook, path)
 

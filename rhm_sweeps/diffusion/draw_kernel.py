@@ -8,7 +8,6 @@ from numpy.typing import NDArray
 from rhm_sweeps.compiled import compiled
 
 Floats = NDArray[np.float32]
-_ONE = np.float32(1.0)
 
 
 @compiled
