@@ -30,19 +30,6 @@ def q_sample(x_0: Tensor, alpha_bar_t: Tensor, keep: Tensor, replacement: Tensor
     return torch.where(keep < alpha_bar_t[..., None], x_0, replacement)
 
 
-def q_posterior(x_t: Tensor, x_0_probs: Tensor, alpha: Tensor, alpha_bar_s: Tensor) -> Tensor:
-    """q(x_s | x_t, x_0) with x_0 given as probabilities (..., d, v): normalized, same shape (2107.03006, eq. 3).
-
-    Proportional to [alpha x_t + (1 - alpha) / v] * [alpha_bar_s x_0 + (1 - alpha_bar_s) / v].
-    """
-    joint = _joint(x_t, x_0_probs, alpha, alpha_bar_s)
-    return joint / joint.sum(-1, keepdim=True)
-
-
-def _joint(x_t: Tensor, x_0_probs: Tensor, alpha: Tensor, alpha_bar_s: Tensor) -> Tensor:
-    return _mixed(one_hot(x_t, x_0_probs.shape[-1]), alpha) * _mixed(x_0_probs, alpha_bar_s)
-
-
 def _mixed(probs: Tensor, weight: Tensor) -> Tensor:
     weight = weight[..., None, None]
     return weight * probs + (1.0 - weight) / probs.shape[-1]
@@ -50,7 +37,7 @@ def _mixed(probs: Tensor, weight: Tensor) -> Tensor:
 
 @dataclass(frozen=True, eq=False)
 class Posterior:
-    """q(x_s | x_t, x_0) in two parts: what holds whatever x_0 is, and the rest; each is (K, 1, ...).
+    """q(x_s | x_t, x_0) (2107.03006, eq. 3) in two parts, what holds whatever x_0 is and the rest; each is (K, 1, ...).
 
     Let p be the network's probabilities of x_0, i the symbol of x_t, e = (1 - alpha) / v, h = e + alpha, b = alpha_bar_s and
     m = (1 - b) / v. A token stays with probability h (m + b p_i) / Z and becomes another symbol k with e (m + b p_k) / Z, where

@@ -6,6 +6,7 @@ import pytest
 import torch
 
 from rhm_sweeps.config import DiffusionConfig
+from rhm_sweeps.diffusion.categorical import one_hot
 from rhm_sweeps.diffusion.noise_schedules import alpha_bar_table, linear_betas, sampling_times
 from rhm_sweeps.diffusion.process import p_sample_loop
 from rhm_sweeps.diffusion.uniform import (
@@ -14,7 +15,6 @@ from rhm_sweeps.diffusion.uniform import (
     draw_undecided,
     input_levels,
     kl_loss,
-    q_posterior,
     q_sample,
 )
 from rhm_sweeps.streams import Streams
@@ -45,6 +45,20 @@ def brute_force_posterior(x_t: int, x_0: int, s: int, t: int) -> torch.Tensor:
     between = torch.linalg.solve(matrices[s], matrices[t])
     joint = matrices[s][x_0] * between[:, x_t]
     return joint / joint.sum()
+
+
+def q_posterior(
+    x_t: torch.Tensor, x_0_probs: torch.Tensor, alpha: torch.Tensor, alpha_bar_s: torch.Tensor
+) -> torch.Tensor:
+    """q(x_s | x_t, x_0) with x_0 given as probabilities (..., d, v): normalized, same shape (2107.03006, eq. 3).
+
+    Proportional to [alpha x_t + (1 - alpha) / v] * [alpha_bar_s x_0 + (1 - alpha_bar_s) / v].
+    """
+    present, v = one_hot(x_t, x_0_probs.shape[-1]), x_0_probs.shape[-1]
+    parts = ((present, alpha[..., None, None]), (x_0_probs, alpha_bar_s[..., None, None]))
+    first, second = (weight * probs + (1 - weight) / v for probs, weight in parts)
+    joint = first * second
+    return joint / joint.sum(-1, keepdim=True)
 
 
 def coefficients(t: int, s: int) -> tuple[torch.Tensor, torch.Tensor]:
