@@ -56,7 +56,10 @@ class Process(Protocol):
         ...
 
     def decided(self, x_t: Tensor, t: int, s: int, words: Tensor) -> Tensor | None:
-        """What `p_sample` draws whatever the network says, shaped as x_t, `UNDECIDED` where that depends on it; None: everywhere."""
+        """What `p_sample` draws whatever the network says, shaped as x_t, `UNDECIDED` where that depends on it; None: everywhere.
+
+        On the way of a sample, which tokens these are at any time is the words' matter alone, whatever the network said before.
+        """
         ...
 
     def undecided_share(self, t: Tensor, s: Tensor) -> Tensor:
@@ -110,7 +113,7 @@ def at(table: Tensor, t: Tensor | int, extra: int = 0) -> Tensor:
 
 
 def asked_share(process: Process, times: Sequence[int], length: int) -> float:
-    """Of the strings of so many tokens that go along `times`, how many the network sees at a step on a CPU, mean over all steps."""
+    """Of the strings of so many tokens that go along `times`, how many the network sees at a step, mean over all steps."""
     stops = torch.tensor(times)
     return float((1.0 - (1.0 - process.undecided_share(stops[:-1], stops[1:])) ** length).mean())
 
@@ -132,8 +135,7 @@ def p_sample_loop(
 ) -> Tensor:
     """Denoise x_t along descending `times`, from its own time to 0, and return tokens (K, N, d).
 
-    On a CPU the network sees, at each step, only the strings of which a token depends on it (`Process.decided`); that changes no draw.
-    A GPU would have to wait to learn which they are.
+    At each step the network sees only the strings of which a token depends on it (`Process.decided`); that changes no draw.
 
     Args:
         process: how x_t was noised.
@@ -143,19 +145,40 @@ def p_sample_loop(
         words: maps the time t to random words, (K, N, d * words_per_token).
         on_step: is told after each step of N.
     """
+    ahead = iter([] if x_t.is_cpu else asked_ahead(process, x_t, times, words))
     for t, s in pairwise(times):
         drawn = words(t)
-        decided = process.decided(x_t, t, s, drawn) if x_t.is_cpu else None
+        decided = process.decided(x_t, t, s, drawn)
         if decided is None:
             x_t = process.p_sample(denoise(x_t, t, None), x_t, t, s, drawn)
         else:
             undecided = (decided == UNDECIDED).any(-1)
-            if bool(undecided.any()):
-                strings = places(undecided)[..., None].expand(-1, -1, x_t.shape[-1])
+            most = next(ahead, None)
+            most = int(undecided.sum(1).max()) if most is None else most
+            if most:
+                strings = places(undecided, most)[..., None].expand(-1, -1, x_t.shape[-1])
                 seen, asked = x_t.gather(1, strings), decided.gather(1, strings) == UNDECIDED
-                x_s = process.p_sample(denoise(seen, t, asked), seen, t, s, drawn.gather(1, strings))
+                x_s = process.p_sample(
+                    denoise(seen, t, asked if x_t.is_cpu else None), seen, t, s, drawn.gather(1, strings)
+                )
                 decided = decided.scatter(1, strings, x_s)
             x_t = decided
         if on_step is not None:
             on_step(x_t.shape[1])
     return process.tokens(x_t)
+
+
+def asked_ahead(process: Process, x_t: Tensor, times: Sequence[int], words: Callable[[int], Tensor]) -> list[int]:
+    """How many strings `p_sample_loop` will ask about at each step, the most of any member; [] where it asks about all.
+
+    It goes the way of the samples without a network, so that a GPU has to wait only once.
+    """
+    counts = []
+    for t, s in pairwise(times):
+        decided = process.decided(x_t, t, s, words(t))
+        if decided is None:
+            return []
+        undecided = decided == UNDECIDED
+        counts.append(undecided.any(-1).sum(1).max())
+        x_t = torch.where(undecided, 0, decided)
+    return [int(count) for count in torch.stack(counts).cpu()]

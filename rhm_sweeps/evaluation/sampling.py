@@ -20,7 +20,7 @@ _MOST = 16
 def samples_per_call(device: str, members: int, length: int, asked: float) -> int:
     """Strings of each member that are drawn together: those of which the network sees `strings_per_call` at a step, in the mean.
 
-    `asked` is the share that it is asked about, as from `asked_share`.
+    `asked` is the share that it is asked about, as from `asked_share`; 1 on a GPU, which has enough to do with a part of them.
     """
     return int(strings_per_call(device, members, length) / max(asked, 1 / _MOST))
 

@@ -7,8 +7,8 @@ from numpy.typing import NDArray
 
 from rhm_sweeps.errors import UsageError
 
-_ROWS, _COLUMNS = 8, 8192
-"""Pairs of strings that are compared at once; the buffers of such a block stay in a core's cache."""
+_PAIRS, _COLUMNS = 2**16, 2**13
+"""Pairs of strings that are compared at once, and of how many members at most: such a block's buffers stay in a core's cache."""
 
 
 class StringSet:
@@ -50,8 +50,9 @@ class StringSet:
         nearest = np.full(len(strings), self.string_length, dtype=np.int64)
         for column in range(0, members.shape[-1], _COLUMNS):
             block = members[:, :, None, column : column + _COLUMNS]
-            for row in range(0, len(strings), _ROWS):
-                here = slice(row, row + _ROWS)
+            rows = _PAIRS // block.shape[-1]
+            for row in range(0, len(strings), rows):
+                here = slice(row, row + rows)
                 distances = _distances(planes[:, :, here, None], block, self.string_length)
                 nearest[here] = np.minimum(nearest[here], distances.min(axis=1))
         return nearest

@@ -86,9 +86,9 @@ def training_flops(config: TrialConfig) -> float:
     return 3.0 * model_cost(config).forward_flops * strings * config.training.steps
 
 
-def evaluation_flops(config: TrialConfig, device: str = "cpu") -> float:
+def evaluation_flops(config: TrialConfig) -> float:
     """Of all evaluation points of a trial: a pass per loss pair, and per denoising step of a sample that the network is asked about."""
-    denoising = _denoising_steps(config) * _asked(config, device)
+    denoising = _denoising_steps(config) * _asked(config)
     passes = config.evaluation.num_samples * denoising + 2 * config.evaluation.loss_pairs
     return _points(config) * passes * model_cost(config).forward_flops
 
@@ -96,7 +96,8 @@ def evaluation_flops(config: TrialConfig, device: str = "cpu") -> float:
 def evaluation_passes(config: TrialConfig, members: int, device: str) -> int:
     """Forward passes of all evaluation points of a pack of such trials, each of as many strings as it takes."""
     evaluation, length = config.evaluation, config.grammar.string_length
-    samples = -(-evaluation.num_samples // samples_per_call(device, members, length, _asked(config, device)))
+    asked = _asked(config) if device == "cpu" else 1.0
+    samples = -(-evaluation.num_samples // samples_per_call(device, members, length, asked))
     pairs = -(-evaluation.loss_pairs // strings_per_call(device, members, length))
     return _points(config) * (samples * _denoising_steps(config) + 2 * pairs)
 
@@ -111,10 +112,8 @@ def _denoising_steps(config: TrialConfig) -> int:
     return config.evaluation.sampling_steps or config.diffusion.timesteps
 
 
-def _asked(config: TrialConfig, device: str) -> float:
-    """`asked_share` of a trial, which a GPU does not make use of; once per process and length."""
-    if device != "cpu":
-        return 1.0
+def _asked(config: TrialConfig) -> float:
+    """`asked_share` of a trial; once per process and length."""
     grammar, steps = config.grammar, config.evaluation.sampling_steps
     key = (config.diffusion, grammar.num_features, grammar.string_length, steps)
     if key not in _ASKED:

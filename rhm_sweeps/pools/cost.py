@@ -118,8 +118,7 @@ def pack_seconds(pack: Pack, rates: Rates, device: str = "cpu") -> float:
     shared = first.training.steps * rates.step_s
     shared += evaluation_passes(first, len(pack.trials), device) * rates.pass_s
     return shared + sum(
-        training_flops(trial) / rates.training + evaluation_flops(trial, device) / rates.sampling
-        for trial in pack.trials
+        training_flops(trial) / rates.training + evaluation_flops(trial) / rates.sampling for trial in pack.trials
     )
 
 
@@ -134,9 +133,7 @@ def estimate_pool(packs: Sequence[Pack], pool: Pool, rates: RatesOf | None) -> P
     return PoolEstimate(
         trials=sum(len(pack.trials) for pack in packs),
         packs=len(packs),
-        flops=sum(
-            training_flops(trial) + evaluation_flops(trial, pool.device) for pack in packs for trial in pack.trials
-        ),
+        flops=sum(training_flops(trial) + evaluation_flops(trial) for pack in packs for trial in pack.trials),
         memory_gib=max((pack_gib(pack, pool.device) for pack in packs), default=0.0),
         seconds=seconds,
     )

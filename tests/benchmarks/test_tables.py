@@ -34,6 +34,21 @@ def test_parsing_says_the_same_faster(measure):
     assert row["ratio"] > 2
 
 
+def test_string_metrics_say_the_same_faster(measure):
+    (row,) = measure("string_metrics", "--train-size", "512", "--samples", "100", "--rounds", "3")["rows"]
+    assert 0 < row["copies"] < 0.5
+    assert row["ratio"] == pytest.approx(row["plain_ms_per_member"] / row["ours_ms_per_member"])
+    assert row["ratio"] > 1
+
+
+def test_string_metrics_that_differ_are_noticed(load, monkeypatch):
+    benchmark = load("string_metrics")
+    ours = benchmark.string_metrics
+    monkeypatch.setattr(benchmark, "string_metrics", lambda *of: ours(*of) | {"hamming": 1.23})
+    with pytest.raises(AssertionError, match="hamming"):
+        benchmark.measure(64, 16, 1)
+
+
 def test_belief_propagation_says_the_same(measure):
     rows = measure("belief_propagation", "--layers", "2", "3", "--strings", "16", "--rounds", "1")["rows"]
     assert [row["layers"] for row in rows] == [2, 3]

@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from rhm_sweeps.config import parse_trial
-from rhm_sweeps.diffusion.process import asked_share, p_sample_loop
+from rhm_sweeps.diffusion.process import asked_ahead, asked_share, p_sample_loop
 from rhm_sweeps.diffusion.processes import make_process
 from rhm_sweeps.diffusion.undecided import UNDECIDED
 from rhm_sweeps.streams import Streams
@@ -101,6 +101,31 @@ def test_the_network_is_asked_about_few_strings_and_the_samples_are_the_same(dif
 
 
 @pytest.mark.parametrize("diffusion", PROCESSES[:3])
+def test_a_gpu_learns_before_the_first_step_how_many_strings_to_ask_about(diffusion, monkeypatch):
+    process = make_process([trial(**diffusion, beta2=0.3), trial(1, **{**diffusion, "noise_schedule": "cosine"})])
+    times, count, asked = [12, 9, 8, 5, 4, 1, 0], 300, []
+
+    def drawn(t):
+        return words(process, f"t{t}", count, (3, 4))
+
+    def denoise(x_t, t, some):
+        asked.append((x_t.shape[1], some is None))
+        return unsure(x_t, t)
+
+    def sampled():
+        return p_sample_loop(process, denoise, process.prior(drawn(13)), times, drawn)
+
+    ahead = asked_ahead(process, process.prior(drawn(13)), times, drawn)
+    on_a_cpu = sampled()
+    assert asked == [(size, False) for size in ahead]
+    asked.clear()
+    monkeypatch.setattr(torch.Tensor, "is_cpu", False)
+    monkeypatch.setattr(torch.Tensor, "__bool__", None)
+    assert bool(torch.equal(sampled(), on_a_cpu))
+    assert asked == [(size, True) for size in ahead]
+
+
+@pytest.mark.parametrize("diffusion", PROCESSES[:3])
 def test_what_is_decided_is_drawn_whatever_the_network_says(diffusion):
     """And the others depend on it; the share of these is what `undecided_share` says, on the way of samples."""
     process, count, shares, expected = make_process([trial(**diffusion)]), 20_000, [], []
@@ -123,6 +148,7 @@ def test_a_gaussian_process_decides_nothing_beforehand():
     x = process.prior(words(process, "start", 3))
     assert process.decided(x, 5, 4, words(process, "step", 3)) is None
     assert asked_share(process, [12, 6, 0], D) == 1
+    assert asked_ahead(process, x, [12, 6, 0], lambda t: words(process, "step", 3)) == []
 
 
 @pytest.mark.parametrize("diffusion", PROCESSES)

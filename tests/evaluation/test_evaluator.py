@@ -58,18 +58,18 @@ def test_a_uniformly_random_sampler_is_valid_at_chance() -> None:
     assert metrics["log_likelihood"] == pytest.approx(-np.log(trial().grammar.p_max))
 
 
-@pytest.mark.parametrize(("model", "fetches"), [("bp_unet", 5), ("classifier", 6)])
+@pytest.mark.parametrize(("model", "fetches"), [("bp_unet", 6), ("classifier", 6)])
 def test_an_evaluation_waits_for_the_device_a_few_times(
     model: str, fetches: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """For values and times of either split, and the samples: not for a denoising step, nor for a member."""
-    monkeypatch.setitem(ROWS_PER_CALL, DEVICE, 64)
+    """For values and times of either split, the samples, and what they will ask: not for a denoising step, nor for a member."""
+    monkeypatch.setitem(ROWS_PER_CALL, DEVICE, 32 * 3 * 4)
     trainer, evaluator = pack(*(trial(k, model={"name": model}, time_windows=3) for k in range(3)), device=DEVICE)
     fetched = []
 
     def fetch(values: torch.Tensor) -> torch.Tensor:
         fetched.append(values.device.type)
-        return torch.zeros(values.shape, dtype=values.dtype)
+        return torch.ones(values.shape, dtype=values.dtype)
 
     monkeypatch.setattr(torch.Tensor, "cpu", fetch)
     with Watch() as watch:

@@ -44,7 +44,9 @@ def test_samples_depend_on_neither_pack_nor_count(process: str) -> None:
 
 @pytest.mark.parametrize("process", ["uniform", "masked", "gaussian"])
 def test_no_denoising_step_waits_for_the_device(process: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(ROWS_PER_CALL, DEVICE, 64)
+    """But for the counts of what the network is asked, before the first step of strings that are drawn together."""
+    monkeypatch.setitem(ROWS_PER_CALL, DEVICE, 2 * 4 * 8)
+    monkeypatch.setattr(torch.Tensor, "cpu", lambda counts: torch.full(counts.shape, 5))
     configs = [trial(0, process), trial(1, process)]
     denoiser, streams = Denoiser.of(configs, initial_pack(configs, DEVICE), DEVICE), Streams([0, 1], DEVICE)
     with Watch() as watch:
