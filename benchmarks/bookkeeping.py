@@ -3,7 +3,7 @@
     python benchmarks/bookkeeping.py --trials 32 --steps 2048
 
 A sweep is launched in this process; Ray trains its packs, a core each. All that the ledger does while packs train, it does in calls to
-the sweep's driver; the view is told there too, and draws a terminal of 120 columns in a thread of its own, twice a second;
+the sweep's driver; the view is told there too, and draws a terminal of 120 columns in a thread of its own, once a second;
 the writer is a thread. Each of these calls and threads is timed by the clock of its own thread's processor time, and the driver's
 calls by the wall as well, since a pack waits for the answer. The shares are of the packs' own seconds, from their first step to
 their last evaluation, a core each. What Ray's side of the driving process takes stands beside it, and is not in the sum.

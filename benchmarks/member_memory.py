@@ -85,7 +85,7 @@ def main(words: Sequence[str] | None = None) -> None:
     parser.add_argument("--steps", type=int, default=32, help="optimizer steps: batches of 32 are drawn at once")
     parser.add_argument("--samples", type=int, default=1024)
     parser.add_argument("--cold", action="store_true", help="no first process that compiles the kernels")
-    chosen = parsed(parser, words, width=[64, 256], members=[8, 24], steps=4)
+    chosen = parsed(parser, words, width=[64, 256], members=[8, 24])
     if not chosen.cold:
         in_fresh_process(pack_peak_gib, measured_trial(chosen.model[0], chosen.width[0], chosen.precision[0], 1), 1, 1)
     with Report(chosen, COLUMNS) as report:

@@ -34,5 +34,10 @@ class StopConfig(Section):
     min_delta: float = Field(0.0, ge=0)
     """A test loss is lower only if it is so by more than this."""
 
+    @property
+    def ends_early(self) -> bool:
+        """Whether there is a bound that may end a trial."""
+        return self.copy_fraction is not None or self.patience is not None
+
     def unused(self) -> Mapping[str, str]:
         return {"min_delta": "patience"} if self.patience is None else {}

@@ -53,12 +53,26 @@ class PackEvaluator:
         count = self.configs[0].evaluation.loss_pairs
         return fixed_pairs(self.configs[0], trainer.denoiser, trainer.streams, strings, classes, count)
 
-    def evaluate(self, trainer: Trained, on_step: Callable[[int], None] | None = None) -> list[dict[str, float]]:
-        """The metrics of each member at the trainer's step, in the members' order; `on_step` as in `sample_strings`."""
+    def evaluate(
+        self,
+        trainer: Trained,
+        on_step: Callable[[int], None] | None = None,
+        meanwhile: Callable[[], object] | None = None,
+    ) -> list[dict[str, float]]:
+        """The metrics of each member at the trainer's step, in the members' order.
+
+        Args:
+            trainer: whose networks are evaluated.
+            on_step: as in `sample_strings`.
+            meanwhile: is called once the networks are needed no longer, to give the device work while Python looks at the samples;
+                not of classifiers, whose samples there are none of.
+        """
         with matmul_precision(trainer.config.training.precision):
             members = self._losses(trainer)
             if not trainer.denoiser.classifies:
-                members = [a | b for a, b in zip(members, self._string_metrics(trainer, on_step), strict=True)]
+                members = [
+                    a | b for a, b in zip(members, self._string_metrics(trainer, on_step, meanwhile), strict=True)
+                ]
         return members
 
     def _losses(self, trainer: Trained) -> list[dict[str, float]]:
@@ -74,12 +88,16 @@ class PackEvaluator:
             members[k]["loss_ratio_error"] = error if self.configs[k].training.test_size > 0 else float("nan")
         return members
 
-    def _string_metrics(self, trainer: Trained, on_step: Callable[[int], None] | None) -> list[dict[str, float]]:
+    def _string_metrics(
+        self, trainer: Trained, on_step: Callable[[int], None] | None, meanwhile: Callable[[], object] | None
+    ) -> list[dict[str, float]]:
         config = trainer.config
         count, steps = config.evaluation.num_samples, config.evaluation.sampling_steps
         length = config.grammar.string_length
         samples = sample_strings(trainer.denoiser, trainer.streams, length, count, steps, on_step)
         strings = samples.to(torch.uint8).cpu().numpy()
+        if meanwhile is not None:
+            meanwhile()
         return [string_metrics(*member) for member in zip(strings, self.references, strict=True)]
 
     def select(self, kept: Sequence[int]) -> None:

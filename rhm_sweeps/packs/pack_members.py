@@ -40,9 +40,12 @@ class PackMembers:
     def step(self) -> int:
         return self.trainer.step
 
-    def evaluate(self) -> list[dict[str, float]]:
-        """The metrics of each member."""
-        return self.evaluator.evaluate(self.trainer)
+    def evaluate(self, steps: int = 0) -> tuple[list[dict[str, float]], torch.Tensor | None]:
+        """The metrics of each member; and the losses, (K, steps), of up to `steps` steps that a device does while Python evaluates."""
+        losses: list[torch.Tensor] = []
+        meanwhile = (lambda: losses.append(self.trainer.train(steps))) if steps else None
+        metrics = self.evaluator.evaluate(self.trainer, meanwhile=meanwhile)
+        return metrics, losses[0] if losses else None
 
     def rates(self, k: int) -> dict[str, float]:
         """The rates that a member trains with at present."""

@@ -26,6 +26,8 @@ from rhm_sweeps.packs.packing import is_population
 
 BURST_S = 0.5
 """Training time between looks at the clock and at the finiteness of the losses."""
+WORKS_BY_ITSELF = {"cuda"}
+"""Devices that do what they were given while Python does something else."""
 
 
 class PackRun:
@@ -119,7 +121,7 @@ class PackRun:
         )
 
     def _live(self, members: PackMembers, budget_s: float) -> tuple[list[MetricPoint], list[Ending]]:
-        target = next(step for step in self._schedule if step > members.step)
+        target = self._next_target(members)
         failed = self._train(members, target, time.monotonic() + budget_s)
         points, done = self._evaluate(members) if members.trials and members.step == target else ([], [])
         return points, failed + done
@@ -130,7 +132,7 @@ class PackRun:
         clock = self._state.clock
         clock.tick()
         while members.trials and members.step < target:
-            burst = max(1, min(target - members.step, int(clock.steps_per_second * BURST_S)))
+            burst = self._burst(members, target)
             losses = members.trainer.train(burst)
             failed += self._end(members.diverged(losses.isfinite().cpu()))
             clock.trained(burst)
@@ -138,24 +140,41 @@ class PackRun:
                 break
         return failed
 
+    def _next_target(self, members: PackMembers) -> int:
+        return next(step for step in self._schedule if step > members.step)
+
+    def _burst(self, members: PackMembers, target: int) -> int:
+        return max(1, min(target - members.step, int(self._state.clock.steps_per_second * BURST_S)))
+
+    def _steps_meanwhile(self, members: PackMembers) -> int:
+        """Steps to do while Python evaluates: where the device can, and all members go on whatever their metrics say.
+
+        They end before the next evaluation point, at which `_train` has to arrive.
+        """
+        depends = is_population(self._trial) or any(trial.stop.ends_early for trial in members.trials)
+        if depends or members.step >= self.steps or members.trainer.device.type not in WORKS_BY_ITSELF:
+            return 0
+        target = self._next_target(members)
+        return min(self._burst(members, target), target - members.step - 1)
+
     def _evaluate(self, members: PackMembers) -> tuple[list[MetricPoint], list[Ending]]:
-        clock, before_s = self._state.clock, self._state.clock.lived_s
-        metrics = members.evaluate()
+        clock, before_s, step = self._state.clock, self._state.clock.lived_s, members.step
+        metrics, losses = members.evaluate(self._steps_meanwhile(members))
         clock.evaluated()
         pace = {"steps_per_second": clock.steps_per_second, "wall_time_s": clock.lived_s}
         points = [
-            MetricPoint(trial.signature, members.step, {**member, **pace}, now_ms())
+            MetricPoint(trial.signature, step, {**member, **pace}, now_ms())
             for trial, member in zip(members.trials, metrics, strict=True)
         ]
         names = " ".join(trial.signature for trial in members.trials)
-        self._log.write(f"evaluated at step {members.step} in {clock.lived_s - before_s:.2f} s: {names}")
+        self._log.write(f"evaluated at step {step} in {clock.lived_s - before_s:.2f} s: {names}")
         due = self._state.due_endings(points)
         if is_population(self._trial):
             population = PackPopulation(self._trial.population, self._state.roster, self._schedule)
             points, copies = population.exchange(members, points, due.keys())
             self._log.write(*copies)
         self._state.add(points)
-        return points, self._end(due)
+        return points, self._end(due if losses is None else members.diverged(losses.isfinite().cpu()))
 
     def save(self) -> None:
         """Write a checkpoint from which another process goes on as if nothing had happened.

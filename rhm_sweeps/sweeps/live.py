@@ -40,7 +40,7 @@ class LiveView:
         if self.console.is_jupyter:
             return NotebookDisplay(self._page, self.console.width)
         if self.console.is_terminal:
-            return Live(console=self.console, get_renderable=self._table, refresh_per_second=2, transient=False)
+            return Live(console=self.console, get_renderable=self._table, refresh_per_second=1, transient=False)
         return None
 
     def __enter__(self) -> Self:

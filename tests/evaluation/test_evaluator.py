@@ -9,6 +9,7 @@ import pytest
 import torch
 
 from rhm_sweeps.config import TrialConfig, parse_trial
+from rhm_sweeps.evaluation import evaluator as evaluator_module
 from rhm_sweeps.evaluation.evaluator import PackEvaluator, evaluation_steps
 from rhm_sweeps.evaluation.fixed_pairs import ROWS_PER_CALL
 from rhm_sweeps.grammar import Dataset, Grammar, make_dataset, make_grammar
@@ -110,3 +111,17 @@ def test_selecting_members_keeps_their_metrics() -> None:
     after = evaluator.evaluate(trainer)
     assert after[0] == pytest.approx(before[2], rel=1e-4, nan_ok=True)
     assert after[1] == pytest.approx(before[0], rel=1e-4, nan_ok=True)
+
+
+def test_the_device_gets_work_before_python_looks_at_the_samples(monkeypatch: pytest.MonkeyPatch) -> None:
+    trainer, evaluator = pack(trial(0), trial(1))
+    expected, order = evaluator.evaluate(trainer), []
+    look = evaluator_module.string_metrics
+    monkeypatch.setattr(evaluator_module, "string_metrics", lambda *of: order.append("look") or look(*of))
+
+    def meanwhile() -> None:
+        order.append("train")
+        trainer.train(3)
+
+    assert repr(evaluator.evaluate(trainer, meanwhile=meanwhile)) == repr(expected)
+    assert order == ["train", "look", "look"]

@@ -4,6 +4,7 @@ import pytest
 import torch
 
 from rhm_sweeps.config import PopulationConfig, TrialConfig
+from rhm_sweeps.packs import pack_run
 from rhm_sweeps.packs.pack_orders import PackOrders, write_orders
 from rhm_sweeps.training.checkpoints import load_checkpoint
 from rhm_sweeps.training.saved_models import load_model
@@ -47,6 +48,12 @@ def test_points_tell_the_rates_and_who_was_copied(tmp_path):
 
 
 @pytest.mark.slow
+def test_a_population_waits_for_its_metrics_on_every_device(tmp_path, monkeypatch):
+    points, _ = finish(start(members(), tmp_path / "cpu"))
+    monkeypatch.setattr(pack_run, "WORKS_BY_ITSELF", {"cpu"})
+    assert exactly(finish(start(members(), tmp_path / "by itself"))[0]) == exactly(points)
+
+
 @pytest.mark.parametrize("interrupted_at", [4, 8, 16])
 def test_a_resumed_population_does_the_same_as_an_uninterrupted_one(interrupted_at, tmp_path):
     trials = members()

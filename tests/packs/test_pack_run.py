@@ -4,8 +4,11 @@ import json
 from dataclasses import replace
 
 import pytest
+import torch
 
 from rhm_sweeps.config import parse_trial
+from rhm_sweeps.packs import pack_run
+from rhm_sweeps.packs.pack_members import PackMembers
 from rhm_sweeps.packs.pack_orders import PackOrders, clear_orders, write_orders
 from rhm_sweeps.training.checkpoints import load_checkpoint
 from rhm_sweeps.training.saved_models import load_model
@@ -189,3 +192,51 @@ def test_progress_is_plain_data(tmp_path):
     progress = start([trial(0)], tmp_path).advance(10)
     assert json.dumps([vars(point) for point in progress.points])
     assert replace(progress, points=()).finished is False
+
+
+@pytest.fixture
+def working_by_itself(monkeypatch):
+    """A CPU counts as a device that trains while Python evaluates; returns how many steps were begun at which."""
+    begun, evaluate = [], PackMembers.evaluate
+
+    def watched(members, steps=0):
+        begun.append((members.step, steps))
+        return evaluate(members, steps)
+
+    monkeypatch.setattr(pack_run, "WORKS_BY_ITSELF", {"cpu"})
+    monkeypatch.setattr(PackMembers, "evaluate", watched)
+    return begun
+
+
+def test_what_trains_while_it_is_evaluated_gives_the_same(tmp_path, working_by_itself, monkeypatch):
+    trials = [trial(0), trial(1, 5)]
+    points, _ = finish(start(trials, tmp_path / "beside"))
+    assert [step for step, _ in working_by_itself] == [1, 2, 4, 8, 16, 20]
+    most = dict(zip((1, 2, 4, 8, 16, 20), (0, 1, 3, 7, 3, 0), strict=True))
+    assert all((steps > 0) == (most[step] > 0) and steps <= most[step] for step, steps in working_by_itself)
+    first = start(trials, tmp_path / "resumed")
+    advance_to(first, 8)
+    first.save()
+    resumed, _ = finish(start(trials, tmp_path / "resumed"))
+    monkeypatch.setattr(pack_run, "WORKS_BY_ITSELF", {})
+    assert exactly(points) == exactly(resumed) == exactly(finish(start(trials, tmp_path / "after"))[0])
+    names, file = ("beside", "resumed", "after"), f"models/{trials[0].signature}.safetensors"
+    weights, *others = (load_model(tmp_path / name / file).model.state_dict() for name in names)
+    assert all(torch.equal(one[name], value) for one in others for name, value in weights.items())
+
+
+def test_a_member_that_diverges_while_it_is_evaluated_fails_with_its_step(tmp_path, working_by_itself, monkeypatch):
+    wild = trial(0, training={"learning_rate": 1e9, "warmup_steps": 20})
+    both = [wild, trial(1, 5, training={"learning_rate": 1e-3, "warmup_steps": 20})]
+    points, endings = finish(start(both, tmp_path / "beside"))
+    monkeypatch.setattr(pack_run, "WORKS_BY_ITSELF", {})
+    after_points, after = finish(start(both, tmp_path / "after"))
+    assert endings == after
+    assert endings[wild.signature].reason in {f"loss is not finite at step {step}" for step in range(9, 16)}
+    assert (8, 7) in working_by_itself
+    assert exactly(points) == exactly(after_points)
+
+
+def test_nothing_trains_while_it_is_evaluated_where_metrics_decide(tmp_path, working_by_itself):
+    finish(start([trial(0, stop={"patience": 2}), trial(1)], tmp_path))
+    assert {steps for _, steps in working_by_itself} == {0}
