@@ -30,6 +30,7 @@ _CHECK = "check that it is up, or name another with --tracking-uri or MLFLOW_TRA
 _LOG_IN = (
     "set MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD, or MLFLOW_TRACKING_TOKEN, to those of a user who may"
 )
+_REFUSED = "it is up, but does not take what was recorded; `rhm-sweep export` and `report` do without it"
 STORE_FAULTS = (MlflowException, sqlalchemy.exc.SQLAlchemyError, OSError, ImportError)
 """What MLflow raises when a store is down, refuses or cannot be opened."""
 
@@ -72,7 +73,8 @@ def store_error(store: Store, error: Exception) -> TrackingError:
     text = str(error).strip().partition("\n")[0]
     cause = re.search(r"\[Errno -?\d+\] ([\w ]+)", text)  # what the system said, below the layers that passed it on
     reason = cause[1] if cause else redact(text)[:400] or type(error).__name__
-    cure = _LOG_IN if re.search(r"error code 40[13]\b", text) else _CHECK
+    refused = isinstance(error, MlflowException) and error.error_code == "INVALID_PARAMETER_VALUE"
+    cure = _LOG_IN if re.search(r"error code 40[13]\b", text) else _REFUSED if refused else _CHECK
     return TrackingError(
         f"the tracking store {redact(store.uri)} (experiment {store.experiment!r}) cannot be used: {reason}; {cure}"
     )

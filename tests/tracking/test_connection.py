@@ -11,9 +11,10 @@ import time
 from pathlib import Path
 
 import pytest
+from mlflow.exceptions import MlflowException
 
 from rhm_sweeps.errors import LockedError, TrackingError
-from rhm_sweeps.tracking.connection import connect, locked
+from rhm_sweeps.tracking.connection import connect, locked, store_error
 from rhm_sweeps.tracking.store import Store, resolve_store
 
 
@@ -119,6 +120,18 @@ def test_a_deleted_experiment_is_said_with_the_cure(store: Store) -> None:
         TrackingError, match=rf"is deleted; restore it with `mlflow experiments restore -x {made.experiment_id}`"
     ):
         connect(store, create=True)
+
+
+@pytest.mark.slow
+def test_a_store_that_refuses_what_it_gets_is_not_called_down(store: Store) -> None:
+    made = connect(store, create=True)
+    run = made.client.create_run(made.experiment_id)
+    with pytest.raises(MlflowException) as refused:
+        made.client.log_metric(run.info.run_id, "a$b", 1.0)
+    said = str(store_error(store, refused.value))
+    assert "a$b" in said
+    assert said.endswith("it is up, but does not take what was recorded; `rhm-sweep export` and `report` do without it")
+    assert "check that it is up" not in said
 
 
 OPEN = """
