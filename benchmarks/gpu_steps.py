@@ -43,6 +43,8 @@ def pack(configs: Sequence[TrialConfig], data: Dataset, device: str, *, graphs: 
     with mock.patch.dict(os.environ, {SWITCH: "1" if graphs else "0"}):
         trainer = PackTrainer(configs, [data.train] * len(configs), device)
     trainer.train(WARM_UP + 1)
+    if graphs and not trainer.is_recorded:
+        raise SystemExit("The step could not be recorded as a CUDA graph; the warning above says why.")
     return trainer
 
 

@@ -41,6 +41,8 @@ class PackRun:
         device: torch.device | str = "cpu",
         checkpoint_interval_s: float = 60.0,
         sources: Mapping[str, Path] | None = None,
+        *,
+        judged: bool = False,
     ) -> None:
         """Build or restore the pack.
 
@@ -51,9 +53,10 @@ class PackRun:
             device: where to train.
             checkpoint_interval_s: longest training time that a crash may cost.
             sources: by signature, the states of ended trials from which these go on; all at one step.
+            judged: whether orders to stop members may follow from their points, before the pack goes on.
         """
         self.folder, self.models_folder, self.checkpoint_interval_s = folder, models_folder, checkpoint_interval_s
-        self._trial, self.steps = trials[0], trials[0].training.steps
+        self._trial, self.steps, self._judged = trials[0], trials[0].training.steps, judged
         self._schedule = evaluation_steps(self.steps, self._trial.evaluation.points_per_doubling)
         self._log, self._last_save, self._has_left = PackLog(folder), time.monotonic(), False
         with full_disk_told(folder), self._log.errors():
@@ -149,13 +152,14 @@ class PackRun:
     def _steps_meanwhile(self, members: PackMembers) -> int:
         """Steps to do while Python evaluates: where the device can, and all members go on whatever their metrics say.
 
-        They end before the next evaluation point, at which `_train` has to arrive.
+        They leave half of the way to the next evaluation point, by which the pace is measured, to `_train`.
         """
-        depends = is_population(self._trial) or any(trial.stop.ends_early for trial in members.trials)
+        own_bounds = any(trial.stop.ends_early for trial in members.trials)
+        depends = self._judged or own_bounds or is_population(self._trial)
         if depends or members.step >= self.steps or members.trainer.device.type not in WORKS_BY_ITSELF:
             return 0
         target = self._next_target(members)
-        return min(self._burst(members, target), target - members.step - 1)
+        return min(self._burst(members, target), (target - members.step) // 2)
 
     def _evaluate(self, members: PackMembers) -> tuple[list[MetricPoint], list[Ending]]:
         clock, before_s, step = self._state.clock, self._state.clock.lived_s, members.step

@@ -24,7 +24,8 @@ from rhm_sweeps.packs.flops import model_cost, model_shape, training_flops
 from rhm_sweeps.packs.packing import Pack
 from rhm_sweeps.pools.cost import Estimate, Rates, RatesOf, estimate_pool
 from rhm_sweeps.pools.pools import Pool, Pools
-from rhm_sweeps.training.loop import PackTrainer
+from rhm_sweeps.training.loop import CHUNK_STEPS, PackTrainer
+from rhm_sweeps.training.precision import matmul_precision
 from rhm_sweeps.whole_file import write_atomically
 
 MAX_MEASURED = 4
@@ -92,10 +93,12 @@ def _measure(trial: TrialConfig, device: str) -> Rates:
     torch.set_num_threads(1)
     try:
         trainers = [_trainer(trial, members, device) for members in (_FEW, _MEMBERS)]
-        step = _Seconds.of(*(_seconds_per_call(_train_once, trainer) for trainer in trainers))
+        step = _Seconds.of(*(_seconds_per_call(_train, trainer) / _steps_per_call(device) for trainer in trainers))
         look = _Seconds.of(*(_seconds_per_call(_denoise_once, trainer) for trainer in trainers))
     finally:
         torch.set_num_threads(threads)
+        if device != "cpu":
+            torch.cuda.empty_cache()  # this process trains nothing, and others need the room
     flops, batch = model_cost(trial).forward_flops, trial.training.batch_size * trial.diffusion.n_trajectories
     sampling = flops * _strings(trial, device) / look.each
     return Rates(3.0 * flops * batch / step.each, sampling, step.shared, look.shared)
@@ -111,8 +114,13 @@ def _strings(config: TrialConfig, device: str) -> int:
     return min(_STRINGS, strings_per_call(device, _MEMBERS, config.grammar.string_length))
 
 
-def _train_once(trainer: PackTrainer) -> None:
-    trainer.train(1).cpu()
+def _steps_per_call(device: str) -> int:
+    """On a GPU as many as have their batches drawn together: to draw them takes longer there than to launch a step."""
+    return 1 if device == "cpu" else CHUNK_STEPS
+
+
+def _train(trainer: PackTrainer) -> None:
+    trainer.train(_steps_per_call(trainer.device.type)).cpu()
 
 
 def _denoise_once(trainer: PackTrainer) -> None:
@@ -120,7 +128,8 @@ def _denoise_once(trainer: PackTrainer) -> None:
     denoiser, length = trainer.denoiser, trainer.config.grammar.string_length
     strings = _strings(trainer.config, trainer.device.type)
     if not denoiser.classifies:
-        sample_strings(denoiser, trainer.streams, length, strings, 1).cpu()
+        with matmul_precision(trainer.config.training.precision):
+            sample_strings(denoiser, trainer.streams, length, strings, 1).cpu()
         return
     members = denoiser.process.alpha_bar.shape[0]
     zeros = torch.zeros(members, strings, length * denoiser.process.words_per_token, dtype=torch.int64)

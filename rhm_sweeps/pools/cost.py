@@ -9,8 +9,9 @@ from dataclasses import dataclass, replace
 from rhm_sweeps.config import TrialConfig
 from rhm_sweeps.evaluation.fixed_pairs import ROWS_PER_CALL
 from rhm_sweeps.packs.flops import evaluation_flops, evaluation_passes, model_cost, training_flops
-from rhm_sweeps.packs.packing import Pack
+from rhm_sweeps.packs.packing import Pack, is_population
 from rhm_sweeps.pools.pools import Pool
+from rhm_sweeps.training.pack_optimizer import rates_agree
 
 PROCESS_GIB = 0.6
 """Memory of a worker before it holds a model: the interpreter, torch and Ray."""
@@ -80,12 +81,16 @@ class Estimate:
         return max(known, default=0.0) if len(known) == len(seconds) else None
 
 
-def member_gib(config: TrialConfig) -> float:
-    """Memory of one member of a pack: weights, gradients, moments, activations of a batch and its strings."""
+def member_gib(config: TrialConfig, *, own_rates: bool = False) -> float:
+    """Memory of one member of a pack: weights, gradients, moments, activations of a batch and its strings.
+
+    With `own_rates`, and always in a population, that of one whose learning rate or weight decay is not the others'.
+    """
     cost, training = model_cost(config), config.training
     strings = (training.train_size + config.evaluation.loss_pairs * 32) * config.grammar.string_length
     at_once = training.batch_size * config.diffusion.n_trajectories / training.accumulation
-    return (4 * _ADAM_COPIES * cost.parameters + cost.saved_bytes * at_once * _IN_BACKWARD + strings) / 2**30
+    copies = _ADAM_COPIES + (own_rates or is_population(config))
+    return (4 * copies * cost.parameters + cost.saved_bytes * at_once * _IN_BACKWARD + strings) / 2**30
 
 
 def sampling_gib(config: TrialConfig, device: str = "cpu") -> float:
@@ -109,7 +114,9 @@ def pack_gib(pack: Pack, device: str = "cpu") -> float:
     On a GPU a CUDA graph keeps what steps need while samples are drawn: the sum is not too much there. What CUDA itself takes was
     never measured; `USABLE_MEMORY` leaves room for it.
     """
-    return PROCESS_GIB + sampling_gib(pack.trials[0], device) + sum(member_gib(trial) for trial in pack.trials)
+    own_rates = not rates_agree([trial.training for trial in pack.trials])
+    members = sum(member_gib(trial, own_rates=own_rates) for trial in pack.trials)
+    return PROCESS_GIB + sampling_gib(pack.trials[0], device) + members
 
 
 def pack_seconds(pack: Pack, rates: Rates, device: str = "cpu") -> float:

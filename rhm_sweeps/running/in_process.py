@@ -45,8 +45,8 @@ def run_in_process(
 def _begin(task: PackTask, storage: Storage | None, options: Mapping[str, Any]) -> PackRun | StoredRun:
     trials = parse_trials(task.trials)
     if storage:
-        return StoredRun(trials, storage, task.id, sources=task.sources, **options)
-    return PackRun(trials, task.folder, task.models_folder, sources=task.sources, **options)
+        return StoredRun(trials, storage, task.id, sources=task.sources, judged=task.judged, **options)
+    return PackRun(trials, task.folder, task.models_folder, sources=task.sources, judged=task.judged, **options)
 
 
 def _run(task: PackTask, driver: Driver, begin: Callable[[], PackRun | StoredRun], report_interval_s: float) -> None:

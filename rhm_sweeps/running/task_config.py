@@ -24,6 +24,7 @@ def task_config(task: PackTask, device: str) -> dict[str, Any]:
         "sources": {signature: str(path.resolve()) for signature, path in task.sources.items()},
         "device": device,
         "report_interval_s": task.report_interval_s,
+        "judged": task.judged,
     }
 
 

@@ -29,6 +29,8 @@ class PackTask:
     """For trials, by signature, that go on where another ended: the file of its training state. All are at one step."""
     report_interval_s: float = SHORTEST_INTERVAL_S
     """How long the pack may say nothing while it has no news."""
+    judged: bool = False
+    """Whether the driver may stop trials by their metric points, which it does before the pack goes on."""
 
 
 def parse_trials(trials: Mapping[str, str]) -> tuple[TrialConfig, ...]:

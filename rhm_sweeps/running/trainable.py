@@ -53,6 +53,7 @@ class PackTrainable(tune.Trainable):  # type: ignore[misc]
         self._options: dict[str, Any] = {
             "device": config["device"],
             "checkpoint_interval_s": config["checkpoint_interval_s"],
+            "judged": config.get("judged", False),
         }
         if config["sources"]:
             self._options["sources"] = {signature: Path(path) for signature, path in config["sources"].items()}

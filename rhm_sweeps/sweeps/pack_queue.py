@@ -29,6 +29,8 @@ class PackQueue:
     ledger: Ledger
     folder: SweepFolder
     limits: Mapping[str, int]
+    judged: bool = False
+    """Whether a scheduler stops trials by their metric points."""
     clock: Callable[[], float] = time.monotonic
     running: dict[str, str] = field(default_factory=dict)
     """The pool of each pack that was handed out."""
@@ -94,6 +96,7 @@ class PackQueue:
             pool,
             {signature: self.folder.training_state(source) for signature, source in sources.items()},
             report_interval_s(min(sum(self.limits.values()), len(self.running) + len(self._waiting))),
+            self.judged,
         )
 
     def free(self, pack: str) -> None:

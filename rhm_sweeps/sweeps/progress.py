@@ -71,7 +71,8 @@ class SweepProgress:
         self.done += sum(ending.state == "done" for ending in progress.endings)
         self.failed += sum(ending.state == "failed" for ending in progress.endings)
         self.stopped += sum(ending.state == "stopped" for ending in progress.endings)
-        latest = [point.metrics for point in progress.points if point.step == progress.step]
+        last = max((point.step for point in progress.points), default=0)
+        latest = [point.metrics for point in progress.points if point.step == last]
         if latest and "copies" in latest[0]:  # a classifier samples nothing
             state.validity, state.copies = _mean_validity(latest), fmean(metrics["copies"] for metrics in latest)
 

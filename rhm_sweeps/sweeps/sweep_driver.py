@@ -57,7 +57,7 @@ class SweepDriver:
         search: Search | None = None,
     ) -> None:
         self._ledger, self._folder, self._view, self._stop = ledger, folder, view, stop
-        self._queue = PackQueue(ledger, folder, limits)
+        self._queue = PackQueue(ledger, folder, limits, judged=scheduler is not None)
         self._recorder = Recorder(ledger, view)
         self._control = Control(ledger)
         self._scheduler, self._search = scheduler, search

@@ -27,9 +27,13 @@ class CudaGraphs:
 
     def record(self, call: Callable[[], None]) -> Callable[[], None]:
         """Return the replay of the work's graph."""
-        graph = torch.cuda.CUDAGraph()
-        with torch.cuda.device(self._device), torch.cuda.graph(graph, stream=self._stream):
-            call()
+        graph, before = torch.cuda.CUDAGraph(), torch.cuda.current_stream(self._device)
+        try:
+            with torch.cuda.device(self._device), torch.cuda.graph(graph, stream=self._stream):
+                call()
+        except RuntimeError:
+            torch.cuda.set_stream(before)  # torch stays on its stream where ending the recording fails
+            raise
         return graph.replay
 
 

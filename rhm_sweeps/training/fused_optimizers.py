@@ -6,7 +6,6 @@ torch's own classes around these functions import its compiler first, which take
 from __future__ import annotations
 
 from collections.abc import Sequence
-from copy import deepcopy
 
 import torch
 from torch import Tensor
@@ -41,8 +40,14 @@ class FusedOptimizer:
             self._step_adam(positions, parameters, gradients, rate)
 
     def load(self, moments: Moments) -> None:
-        """Put back a copy of what `moments` was."""
-        self.moments = deepcopy(moments)
+        """Put back a copy of what `moments` was, on whatever device it is now."""
+        self.moments = {
+            position: {name: self._copied(position, value) for name, value in state.items()}
+            for position, state in moments.items()
+        }
+
+    def _copied(self, position: int, value: Tensor | None) -> Tensor | None:
+        return None if value is None else value.detach().to(self._parameters[position].device, copy=True)
 
     def _step_sgd(
         self, positions: list[int], parameters: list[Tensor], gradients: list[Tensor], rate: Tensor | float

@@ -53,6 +53,7 @@ class PackTrainer:
         self.denoiser = Denoiser.of(configs, initial_pack(configs, self.device), self.device)
         self.streams = Streams([config.training.seed for config in configs], self.device)
         self.data = TrainingSets.of(train_sets, train_classes, self.device)
+        self._recorder = cuda_graphs(self.device)
         self._renew_optimizer({})
 
     def draw_batches(self, count: int) -> Noised:
@@ -71,6 +72,11 @@ class PackTrainer:
         strings = len(self.data.sizes) * training.batch_size * diffusion.n_trajectories
         words = strings * self.config.grammar.string_length * self.denoiser.process.words_per_token
         return max(1, min(CHUNK_STEPS, CHUNK_WORDS // words))
+
+    @property
+    def is_recorded(self) -> bool:
+        """Whether a device repeats the step by itself."""
+        return self._recorded.is_recorded
 
     def train(self, steps: int) -> Tensor:
         """Do `steps` optimizer steps and return each member's loss at each of them, (K, steps)."""
@@ -115,7 +121,7 @@ class PackTrainer:
         self.optimizer = PackOptimizer(parameters, self.training or [self.config.training])
         self.optimizer.load(moments)
         step = OptimizerStep(self.config, self.denoiser, self.optimizer, self.streams)
-        self._recorded = RecordedStep(step, cuda_graphs(self.device))
+        self._recorded = RecordedStep(step, self._recorder)
 
     def state_dict(self) -> dict[str, Any]:
         """Everything that the next step depends on, besides the configuration: tensors and numbers only."""

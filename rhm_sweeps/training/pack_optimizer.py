@@ -17,6 +17,11 @@ OWN_FIELDS = ("learning_rate", "weight_decay", "lr_schedule", "warmup_steps", "l
 _own_values = attrgetter(*OWN_FIELDS)
 
 
+def rates_agree(configs: Sequence[TrainingConfig]) -> bool:
+    """Whether the members of a pack step alike; where they do not, their optimizer needs room for all weights once more."""
+    return len(set(map(_own_values, configs))) == 1
+
+
 class PackOptimizer:
     """Steps all members by one fused call, whatever their rates.
 
@@ -32,7 +37,7 @@ class PackOptimizer:
             configs: each member's training, K of them; they differ in `OWN_FIELDS` at most.
         """
         self._parameters, self._configs = list(parameters), list(configs)
-        self._agree = len(set(map(_own_values, configs))) == 1
+        self._agree = rates_agree(configs)
         self._stepped = self._parameters if self._agree else [torch.zeros_like(p) for p in self._parameters]
         decay = configs[0].weight_decay if self._agree else 0.0
         self._optimizer = FusedOptimizer(self._stepped, configs[0], decay)

@@ -40,6 +40,10 @@ class RecordedStep:
         self._own: Chunk | None = None
         self._again: Callable[[], None] | None = None
 
+    @property
+    def is_recorded(self) -> bool:
+        return self._again is not None
+
     def take(self, chunk: Chunk, room: int) -> Chunk:
         """The chunk to do steps of in place of this one: where there is a recorder always the same, with `room` for so many steps."""
         if self._recorder is None:
@@ -65,5 +69,12 @@ class RecordedStep:
             return recorder.record(call)
         except RuntimeError as error:  # torch's class for all that CUDA says
             self._recorder = None
-            _log.warning("steps go on without a CUDA graph, more slowly: %s", " ".join(str(error).split()))
+            _log.warning("steps go on without a CUDA graph, more slowly: %s", _first_words(error))
             return None
+
+
+def _first_words(error: BaseException) -> str:
+    """What failed first, in one line: what ends a recording fails too, and says only that."""
+    while error.__context__ is not None:
+        error = error.__context__
+    return " ".join(str(error).split())

@@ -47,13 +47,13 @@ def test_points_tell_the_rates_and_who_was_copied(tmp_path):
     assert {name: point["copied_from"] for name, point in at_8.items() if point["copied_from"] >= 0} == {worst: best}
 
 
-@pytest.mark.slow
 def test_a_population_waits_for_its_metrics_on_every_device(tmp_path, monkeypatch):
     points, _ = finish(start(members(), tmp_path / "cpu"))
     monkeypatch.setattr(pack_run, "WORKS_BY_ITSELF", {"cpu"})
     assert exactly(finish(start(members(), tmp_path / "by itself"))[0]) == exactly(points)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("interrupted_at", [4, 8, 16])
 def test_a_resumed_population_does_the_same_as_an_uninterrupted_one(interrupted_at, tmp_path):
     trials = members()

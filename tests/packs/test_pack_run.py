@@ -212,7 +212,7 @@ def test_what_trains_while_it_is_evaluated_gives_the_same(tmp_path, working_by_i
     trials = [trial(0), trial(1, 5)]
     points, _ = finish(start(trials, tmp_path / "beside"))
     assert [step for step, _ in working_by_itself] == [1, 2, 4, 8, 16, 20]
-    most = dict(zip((1, 2, 4, 8, 16, 20), (0, 1, 3, 7, 3, 0), strict=True))
+    most = dict(zip((1, 2, 4, 8, 16, 20), (0, 1, 2, 4, 2, 0), strict=True))
     assert all((steps > 0) == (most[step] > 0) and steps <= most[step] for step, steps in working_by_itself)
     first = start(trials, tmp_path / "resumed")
     advance_to(first, 8)
@@ -232,11 +232,15 @@ def test_a_member_that_diverges_while_it_is_evaluated_fails_with_its_step(tmp_pa
     monkeypatch.setattr(pack_run, "WORKS_BY_ITSELF", {})
     after_points, after = finish(start(both, tmp_path / "after"))
     assert endings == after
-    assert endings[wild.signature].reason in {f"loss is not finite at step {step}" for step in range(9, 16)}
-    assert (8, 7) in working_by_itself
-    assert exactly(points) == exactly(after_points)
+    assert endings[wild.signature].reason in {f"loss is not finite at step {step}" for step in range(9, 13)}
+    assert (8, 4) in working_by_itself
+    assert points.keys() == after_points.keys()
+    for key, point in points.items():  # the other is alone a few steps sooner or later: other products, other rounding
+        assert science(point) == pytest.approx(science(after_points[key]), rel=1e-3, nan_ok=True)
 
 
 def test_nothing_trains_while_it_is_evaluated_where_metrics_decide(tmp_path, working_by_itself):
-    finish(start([trial(0, stop={"patience": 2}), trial(1)], tmp_path))
+    finish(start([trial(0, stop={"patience": 2}), trial(1)], tmp_path / "bound"))
+    finish(start([trial(0), trial(1)], tmp_path / "judged", judged=True))
+    assert len(working_by_itself) > 6
     assert {steps for _, steps in working_by_itself} == {0}

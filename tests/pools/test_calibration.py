@@ -85,6 +85,36 @@ def test_what_grows_with_members_is_told_from_what_does_not(
     assert (rates.step_s, rates.pass_s) == pytest.approx((shared, shared))
 
 
+def test_a_gpus_steps_are_timed_as_many_as_have_their_batches_drawn_together(monkeypatch: pytest.MonkeyPatch) -> None:
+    trained, freed = [], []
+
+    class Trainer:
+        device = torch.device("cuda")
+
+        def train(self, steps: int) -> torch.Tensor:
+            trained.append(steps)
+            return torch.zeros(1)
+
+    def seconds(call: Any, trainer: Trainer) -> float:
+        if call is calibration._train:
+            call(trainer)
+            return 32 * 0.5
+        return 1.0
+
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    monkeypatch.setattr(torch.cuda, "empty_cache", lambda: freed.append(True))
+    monkeypatch.setattr(torch.cuda, "get_device_name", lambda: "a GPU")
+    monkeypatch.setattr(calibration, "_trainer", lambda trial, members, device: Trainer())
+    monkeypatch.setattr(calibration, "_seconds_per_call", seconds)
+    rates = calibrated_rates(packs(8), replace(POOL, device="cuda"))
+    assert rates is not None
+    assert trained == [32, 32]
+    assert rates(trial(8)).step_s == pytest.approx(
+        0.5 * (1 - 0.1)
+    )  # two packs of the same time: a tenth is the members'
+    assert freed == [True]
+
+
 def test_a_shape_is_measured_once_ever(measured: Counter[int], cache: Path) -> None:
     first = calibrated_rates(packs(8, 8, 16), POOL)
     assert measured == {8: 1, 16: 1}

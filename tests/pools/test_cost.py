@@ -137,10 +137,13 @@ def test_memory_grows_by_the_same_for_every_member() -> None:
     assert member_gib(trial(batch_size=64)) > member_gib(trial(batch_size=8))
 
 
-@pytest.mark.parametrize("precision", ["float32", "bf16"])
-def test_a_member_takes_as_much_of_a_gpu(precision: str) -> None:
+@pytest.mark.parametrize(("precision", "apart"), [("float32", 0.0), ("bf16", 0.0), ("float32", 0.001)])
+def test_a_member_takes_as_much_of_a_gpu(precision: str, apart: float) -> None:
     """Without the kernels of a CPU, which keep less: what another member adds to the most that steps hold."""
-    trials = [trial(8, 2, 3, 256, seed, batch_size=64, precision=precision) for seed in range(3)]
+    trials = [
+        trial(8, 2, 3, 256, seed, batch_size=64, precision=precision, learning_rate=0.01 + apart * seed)
+        for seed in range(4)
+    ]
 
     def held(members: int) -> int:
         trainer = PackTrainer(trials[:members], [np.zeros((8, 8), np.uint8)] * members, DEVICE)
@@ -149,8 +152,11 @@ def test_a_member_takes_as_much_of_a_gpu(precision: str) -> None:
         return watch.most
 
     with computing_nothing():
-        added = (held(3) - held(1)) / 2
-    assert added / 2**30 == pytest.approx(member_gib(trials[0]), rel=0.2)
+        added = (held(4) - held(2)) / 2
+    of_packs = pack_gib(pack(*trials)) - pack_gib(pack(*trials[:3]))
+    assert of_packs == pytest.approx(member_gib(trials[0], own_rates=apart > 0))
+    assert added / 2**30 == pytest.approx(of_packs, rel=0.2)
+    assert member_gib(trials[0], own_rates=True) > 1.1 * member_gib(trials[0])
 
 
 def test_a_pack_is_as_large_as_fits_and_is_useful() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 from rhm_sweeps.config import parse_trial
@@ -27,6 +28,8 @@ def test_the_trials_come_back(tmp_path: Path) -> None:
     config = json.loads(json.dumps(task_config(task, "cpu")))
     assert trials_in(config) == task.trials
     assert [trial.signature for trial in parse_trials(trials_in(config))] == list(task.trials)
+    assert not config["judged"]
+    assert task_config(replace(task, judged=True), "cpu")["judged"]
     assert config["sources"] == {"a": str(tmp_path / "a.state")}
 
 

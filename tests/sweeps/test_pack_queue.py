@@ -30,7 +30,7 @@ def clock() -> Clock:
 
 
 def queue_of(ledger: Ledger, folder: SweepFolder, clock: Clock | None = None, **limits: int) -> PackQueue:
-    queue = PackQueue(ledger, folder, limits or {"local": 8}, clock or Clock())
+    queue = PackQueue(ledger, folder, limits or {"local": 8}, clock=clock or Clock())
     queue.refresh()
     return queue
 

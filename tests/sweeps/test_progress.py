@@ -101,8 +101,10 @@ def test_validity_is_that_of_the_top_level_and_the_newest_point() -> None:
 
     progress.update("a", Progress(4, 8, 2, 1.0, points=(*points(2, 0.1, 0.1), *points(4, 0.2, 0.6))))
     assert progress.packs["a"].validity == pytest.approx(0.2)
-    progress.update("a", Progress(5, 8, 2, 1.0))
-    assert progress.packs["a"].validity == pytest.approx(0.2)
+    progress.update("a", Progress(5, 8, 2, 1.0, points=points(4, 0.6)))  # it trained on while it was evaluated
+    assert progress.packs["a"].validity == pytest.approx(0.3)
+    progress.update("a", Progress(6, 8, 2, 1.0))
+    assert progress.packs["a"].validity == pytest.approx(0.3)
     assert progress.packs["a"].copies == 1.0
 
 

@@ -78,6 +78,7 @@ def test_verdicts_of_the_scheduler_are_ordered_before_the_next_report(driver: Ma
     made = driver(scheduler=Bar())
     task = begin(made)
     low, high = task.trials
+    assert task.judged
     made.progressed(task.id, Progress(4, 8, 2, 1.0, (point(low, 4, 0.1), point(high, 4, 0.9))))
     assert read_orders(folder.packs / task.id) == PackOrders({low: "too low"})
 

@@ -44,7 +44,8 @@ def calls(monkeypatch):
     assert callable(torch.cuda.CUDAGraph.replay)
     monkeypatch.setattr(torch.cuda, "CUDAGraph", Graph)
     monkeypatch.setattr(torch.cuda, "Stream", lambda device: Stream("ours"))
-    monkeypatch.setattr(torch.cuda, "current_stream", lambda: Stream("main"))
+    monkeypatch.setattr(torch.cuda, "current_stream", lambda device=None: Stream("main"))
+    monkeypatch.setattr(torch.cuda, "set_stream", lambda stream: seen.append(f"back to {stream.name}"))
     return seen
 
 
@@ -58,6 +59,15 @@ def test_recording_takes_the_work_down_and_repeats_its_graph(calls):
     assert calls == ["device {", "graph {", "work", "}", "}"]
     replay()
     assert calls[-1] == "replay"
+
+
+def test_where_recording_fails_the_callers_stream_is_the_current_one_again(calls):
+    def work():
+        raise RuntimeError("operation not permitted when stream is capturing")
+
+    with pytest.raises(RuntimeError, match="not permitted"):
+        CudaGraphs(GPU).record(work)
+    assert calls[-1] == "back to main"
 
 
 @pytest.mark.parametrize(("switch", "recorded"), [(None, True), ("1", True), ("0", False)])

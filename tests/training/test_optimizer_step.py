@@ -28,6 +28,21 @@ def test_steps_ask_the_device_for_nothing_and_get_their_rates_once_a_chunk(varia
     assert watch.operations > 3 * 100
 
 
+@pytest.mark.parametrize("variant", VARIANTS)
+def test_what_a_cpu_has_trained_goes_on_on_the_device(variant):
+    on_cpu = trainer(*members(**VARIANTS[variant]))
+    on_cpu.train(2)
+    pack = trainer(*members(**VARIANTS[variant]), device=DEVICE)
+    pack.load_state_dict(on_cpu.state_dict())
+    assert pack.step == 2
+    assert {x.device.type for state in pack.optimizer.moments().values() for x in state.values() if x is not None} <= {
+        DEVICE
+    }
+    with Watch() as watch:
+        pack.train(1)
+    assert watch.across == ["aten._to_copy.default"]
+
+
 def test_rates_are_sent_without_waiting(monkeypatch):
     sent = []
     to = torch.Tensor.to
