@@ -81,6 +81,19 @@ class LazyGroup(TyperGroup):
         super().__init__(**attributes)
         self.commands = _Loaded({command.name: command for command in self.lazy})
 
+    def invoke(self, ctx: Any) -> Any:
+        """Run the command; a value that it does not take is said with its bound, where Typer names the bound alone."""
+        try:
+            return super().invoke(ctx)
+        except typer.BadParameter as error:
+            cause: Any = error.__cause__
+            if hasattr(cause, "errors"):  # pydantic's, which is not imported for every command
+                detail = cause.errors()[0]
+                error.message = (
+                    f"it is {str(detail['input'])!r}, but {detail['msg'].replace('Input should', 'must', 1)}"
+                )
+            raise
+
     def format_help(self, ctx: Any, formatter: Any) -> None:
         listed = copy.copy(self)
         listed.commands = {command.name: command.listed() for command in self.lazy}

@@ -41,3 +41,22 @@ def test_a_command_is_loaded_when_it_is_asked_for(monkeypatch: pytest.MonkeyPatc
 
 def test_a_typo_is_answered_with_what_was_meant(rhm_sweep: RhmSweep) -> None:
     assert "Did you mean 'launch'" in rhm_sweep("lanch", code=2).err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("ui", "one", "--port", "99999999"), "'--port': it is '99999999', but must be less than or equal to 65535"),
+        (
+            ("evaluate", "one", "--sampling-steps", "0"),
+            "'--sampling-steps': it is '0', but must be greater than or equal to 1",
+        ),
+        (("evaluate", "one", "--num-samples", "x"), "'--num-samples': it is 'x', but must be a valid integer"),
+        (("grammar", "show", "--num-features", "x"), "'--num-features': it is 'x', but must be a valid integer"),
+    ],
+)
+def test_a_value_that_an_option_does_not_take_is_said_with_its_bound(
+    rhm_sweep: RhmSweep, arguments: tuple[str, ...], said: str
+) -> None:
+    shown = rhm_sweep(*arguments, code=2).err
+    assert said in " ".join(shown.replace("│", " ").split())
