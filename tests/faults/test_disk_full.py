@@ -16,7 +16,7 @@ from rhm_sweeps.errors import DiskFullError
 from rhm_sweeps.packs.pack_run import PackRun
 from rhm_sweeps.training.checkpoints import latest_checkpoint
 
-from ..pack_runs import finish, science, start, trial
+from ..pack_runs import exactly, finish, start, trial
 from ..processes import Ended
 from .conftest import Report, Stages
 from .remains import torn_files
@@ -51,9 +51,7 @@ def test_a_checkpoint_that_does_not_fit_leaves_the_one_before(size: int, tmp_pat
     assert state is not None
     assert (state["trainer"]["step"], problems) == (1, [])
     again, _ = finish(start([trial(0)], tmp_path))
-    assert {key: science(point) for key, point in again.items()} == {
-        key: science(point) for key, point in whole.items()
-    }
+    assert exactly(again) == exactly(whole)
 
 
 @contextmanager

@@ -26,6 +26,7 @@ from rhm_sweeps.tracking.runs import SIGNATURE
 from rhm_sweeps.training.checkpoints import latest_checkpoint
 from rhm_sweeps.training.saved_models import load_model
 
+from ..pack_runs import exactly, finish, start
 from ..processes import Command, Ended
 from .conftest import Report
 from .oracle import Oracle, log2_steps
@@ -34,7 +35,6 @@ from .stage import NAME, Stage, recovery_s, space_text
 pytestmark = [pytest.mark.slow, pytest.mark.long, pytest.mark.timeout(900)]
 
 SHORT_STEPS = 32
-PACE = {"steps_per_second", "wall_time_s"}
 
 
 @dataclass
@@ -268,23 +268,12 @@ def test_it_equals_a_sweep_that_nothing_happened_to(story: Story, tmp_path: Path
         trials = ledger.trials()
         pack = next(trial.pack for trial in trials if trial.config["training"]["steps"] > SHORT_STEPS)
         members = [parse_trial(trial.config) for trial in trials if trial.pack == pack]
-    run = PackRun(members, tmp_path / "pack", tmp_path / "models")
-    whole: dict[tuple[str, int], MetricPoint] = {}
-    while True:
-        progress = run.advance(60)
-        whole |= {(point.signature, point.step): point for point in progress.points}
-        if progress.finished:
-            break
+    whole, _ = finish(start(members, tmp_path))
     recorded = {(point.signature, point.step): point for point in story.points()}
-    for key, point in whole.items():
-        assert science(recorded[key]) == science(point)
+    assert exactly({key: recorded[key] for key in whole}) == exactly(whole)
     for member in members:
         name = f"{member.signature}.safetensors"
         ours, theirs = (
             load_model(models / name).model.state_dict() for models in (story.folder.models, tmp_path / "models")
         )
         assert all(torch.equal(ours[weight], theirs[weight]) for weight in theirs)
-
-
-def science(point: MetricPoint) -> dict[str, float]:
-    return {name: value for name, value in point.metrics.items() if name not in PACE}
